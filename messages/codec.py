@@ -7,7 +7,6 @@ types, unknown fields and deep nesting by itself; what it lets through (a key tw
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -73,15 +72,14 @@ def _refuse_repeated_keys(payload: bytes) -> None:
     json.loads(payload, object_pairs_hook=pairs)
 
 
-@cache
-def _state_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+_state_decoders: dict[type, msgspec.json.Decoder[Any]] = {}  # building a decoder costs more than using it
 
 
 def decode_state(payload: bytes, kind: type[T]) -> T:
     """A state struct (messages.state, messages.alert) from its bytes; raises DecodeError."""
+    decoder = _state_decoders.get(kind) or _state_decoders.setdefault(kind, msgspec.json.Decoder(kind))
     try:
-        state: T = _state_decoder(kind).decode(payload)
+        state: T = decoder.decode(payload)
     except msgspec.ValidationError as error:
         raise DecodeError("wrong_shape", str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
