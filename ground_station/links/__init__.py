@@ -1,0 +1,1 @@
+"""How the desk hears the station and speaks to it."""
