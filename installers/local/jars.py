@@ -121,7 +121,9 @@ def _resolve(name: str, place: Path) -> Path:
         command, cwd=work, env={**os.environ, **places}, capture_output=True, text=True, timeout=ENOUGH_S, check=False
     )
     if answer.returncode != 0:
-        told = [line for line in (answer.stdout + answer.stderr).splitlines() if any(map(str.isalpha, line))] or ["no word"]
+        told = [line for line in (answer.stdout + answer.stderr).splitlines() if any(map(str.isalpha, line))] or [
+            "no word"
+        ]
         raise JarsError(f"{name}: the Java archives could not be had: {told[-1].strip()}")
     heap = place / "new"
     heap.mkdir()
@@ -137,7 +139,9 @@ def main(arguments: list[str]) -> int:
     home = kestrel_home()
     with ThreadPoolExecutor(len(SETS)) as pool, contextlib.suppress(KeyboardInterrupt):
         if arguments == ["--lock"]:
-            for name, folder in zip(SETS, pool.map(lambda each: _resolve(each, home / "jars" / each), SETS), strict=True):
+            for name, folder in zip(
+                SETS, pool.map(lambda each: _resolve(each, home / "jars" / each), SETS), strict=True
+            ):
                 (PINS / name / "jars.lock").write_text(lock_text(hashes_of(folder)))
             return 0
         try:

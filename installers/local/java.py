@@ -1,0 +1,26 @@
+"""How the stack starts a Java program: which Java, and the flags that keep several of them on a small machine."""
+
+from __future__ import annotations
+
+from installers.local.processes import ProcessError
+from installers.setup.java import java_home
+
+# The serial collector needs the least memory and, with heaps of half a gigabyte on two cores, stops for no longer than the others.
+_LEAN = ("-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true", "-Djava.awt.headless=true")
+_BRIEF = (
+    "-XX:TieredStopAtLevel=1",
+    "-Xshare:auto",
+)  # a program that lives two seconds has no use for the second compiler
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # glibc's arenas, one per thread, cost a Java server 50 to 100 MB
+
+
+def java_command(
+    class_path: str, main_class: str, *arguments: str, flags: tuple[str, ...] = (), brief: bool = False
+) -> list[str]:
+    """The command line of a Java program; `brief` for one that ends at once. Raises ProcessError if there is no fitting Java."""
+    home = java_home()
+    if home is None:
+        raise ProcessError("no Java 17 to 23 was found: run ./kestrel setup")
+    return [
+        str(home / "bin" / "java"), *_LEAN, *(_BRIEF if brief else ()), *flags, "-cp", class_path, main_class, *arguments
+    ]  # fmt: skip
