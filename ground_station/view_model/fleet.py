@@ -1,0 +1,191 @@
+"""The drones as the desk knows them: the newest telemetry of each, what it means, and the last hour's track.
+
+Rules: what came late (an older boot, seq or capture) joins the track and changes nothing else; so a backfill never moves a live mark.
+A drone that was heard is never forgotten while the desk runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from ground_station.view_model import wording
+from ground_station.view_model.events import HealthCame, StatusCame, TelemetryCame
+from ground_station.view_model.freshness import LOST_AFTER_S, freshness_of
+from ground_station.view_model.snapshot import BatteryBand, FleetRow, Freshness
+from ground_station.view_model.track import with_point
+from messages.model import Health, Telemetry
+from messages.state import DroneStatus
+
+LATE_S = 10.0  # telemetry that took longer than this to arrive is aged from its capture, not from its arrival
+LOW_PCT, LOW_OVER_PCT = 25.0, 30.0  # enters the band below the first, leaves it above the second
+CRITICAL_PCT, CRITICAL_OVER_PCT = 15.0, 20.0
+
+DroneEvent = TelemetryCame | HealthCame | StatusCame
+
+
+class Drone(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one drone. Unix times in seconds."""
+
+    drone_id: str
+    newest: Telemetry | None = None
+    heard_s: float | None = None
+    status: DroneStatus | None = None
+    cut_off: bool = False  # the broker reported it lost, and nothing came since
+    health: Health | None = None
+    band: BatteryBand = "well"
+    track: bytes = b""
+
+
+class Fleet(msgspec.Struct, frozen=True):
+    """All drones by id."""
+
+    drones: dict[str, Drone] = {}
+    lost_after_s: float = LOST_AFTER_S
+
+
+def apply(fleet: Fleet, events: Sequence[DroneEvent], now: datetime) -> Fleet:
+    """The fleet after what drones said, in the order it came. `now` is when it arrived."""
+    if not events:
+        return fleet
+    drones = dict(fleet.drones)
+    now_s = now.timestamp()
+    for event in events:
+        match event:
+            case TelemetryCame(telemetry):
+                drones[telemetry.drone_id] = _with_telemetry(_drone(drones, telemetry.drone_id), telemetry, now_s)
+            case HealthCame(health):
+                drones[health.drone_id] = _with_health(_drone(drones, health.drone_id), health)
+            case StatusCame(status):
+                drones[status.drone_id] = _with_status(_drone(drones, status.drone_id), status)
+    return msgspec.structs.replace(fleet, drones=drones)
+
+
+def is_newer(message: Telemetry | Health, than: Telemetry | Health) -> bool:
+    """Whether a message says more about the present than another of the same drone and stream.
+
+    Within a boot the number decides, and a later boot beats an earlier one. A lower boot captured later is a drone whose memory
+    was replaced and counts from one again.
+    """
+    if message.boot == than.boot:
+        return message.seq > than.seq
+    return message.boot > than.boot or message.captured_at > than.captured_at
+
+
+def freshness(drone: Drone, now_s: float, lost_after_s: float) -> Freshness:
+    """Whether the drone is live, stale or lost at `now_s`; lost as well if nothing was ever heard of it."""
+    if drone.heard_s is None or drone.cut_off:
+        return "lost"
+    return freshness_of(now_s - drone.heard_s, lost_after_s)
+
+
+def is_expected(drone: Drone) -> bool:
+    """Whether the drone ought to be heard: it did not say that it stopped."""
+    return drone.status is None or drone.status.state != "stopped"
+
+
+def rows(fleet: Fleet, now: datetime, alerting: frozenset[str], selected: str | None) -> list[FleetRow]:
+    """The table, attention first. `alerting`: drones with an open alert."""
+    now_s = now.timestamp()
+    found = [
+        _row(drone, now_s, fleet.lost_after_s, drone.drone_id in alerting, drone.drone_id == selected)
+        for drone in fleet.drones.values()
+    ]
+    found.sort(key=lambda row: (-row.attention_rank, row.drone_id))
+    return found
+
+
+def matches(row: FleetRow, words: Sequence[str]) -> bool:
+    """Whether the row holds every word (lower case) in its id, phase or attention."""
+    text = f"{row.drone_id} {row.phase} {row.attention}"
+    return all(word in text for word in words)
+
+
+def band_of(battery_pct: float, before: BatteryBand) -> BatteryBand:
+    """The battery's band with hysteresis, so that a value that trembles at an edge does not flash."""
+    if battery_pct < CRITICAL_PCT or (before == "critical" and battery_pct <= CRITICAL_OVER_PCT):
+        return "critical"
+    if battery_pct < LOW_PCT or (before != "well" and battery_pct <= LOW_OVER_PCT):
+        return "low"
+    return "well"
+
+
+def _drone(drones: dict[str, Drone], drone_id: str) -> Drone:
+    return drones.get(drone_id) or Drone(drone_id=drone_id)
+
+
+def _with_telemetry(drone: Drone, telemetry: Telemetry, now_s: float) -> Drone:
+    captured_s = telemetry.captured_at.timestamp()
+    track = with_point(drone.track, captured_s, telemetry.lat_deg, telemetry.lon_deg)
+    if drone.newest is not None and not is_newer(telemetry, drone.newest):
+        return drone if track is drone.track else msgspec.structs.replace(drone, track=track)
+    heard_s = now_s if now_s - captured_s <= LATE_S else captured_s
+    return Drone(
+        drone_id=drone.drone_id,
+        newest=telemetry,
+        heard_s=heard_s if drone.heard_s is None else max(heard_s, drone.heard_s),
+        status=drone.status,
+        cut_off=drone.cut_off and heard_s < now_s,
+        health=drone.health,
+        band=band_of(telemetry.battery_pct, drone.band),
+        track=track,
+    )
+
+
+def _with_health(drone: Drone, health: Health) -> Drone:
+    if drone.health is not None and not is_newer(health, drone.health):
+        return drone
+    return msgspec.structs.replace(drone, health=health)
+
+
+def _with_status(drone: Drone, status: DroneStatus) -> Drone:
+    """A late Will of an older boot is ignored."""
+    if drone.newest is not None and status.boot < drone.newest.boot and status.at < drone.newest.captured_at:
+        return drone
+    if drone.status is not None and status.boot < drone.status.boot and status.at < drone.status.at:
+        return drone
+    return msgspec.structs.replace(drone, status=status, cut_off=status.state == "offline")
+
+
+def _row(drone: Drone, now_s: float, lost_after_s: float, has_alert: bool, selected: bool) -> FleetRow:
+    fresh = freshness(drone, now_s, lost_after_s)
+    attention, rank = _attention(drone, fresh)
+    newest = drone.newest
+    return FleetRow(
+        drone_id=drone.drone_id,
+        phase="alert" if has_alert else newest.phase if newest else "",
+        freshness=fresh,
+        heard_s=None if drone.heard_s is None else now_s - drone.heard_s,
+        battery_pct=newest.battery_pct if newest else None,
+        battery_band=drone.band,
+        link_pct=newest.link_pct if newest else None,
+        temp_c=newest.temp_c if newest else None,
+        attention=attention,
+        attention_rank=rank or (1 if has_alert else 0),
+        has_alert=has_alert,
+        selected=selected,
+    )
+
+
+def _attention(drone: Drone, fresh: Freshness) -> tuple[str, int]:
+    """The one word for what is most wrong, and how urgent it is."""
+    faults = drone.health.faults if drone.health else ()
+    alarm = next((fault for fault in faults if fault.level == "alarm"), None)
+    warning = next((fault for fault in faults if fault.level == "warning"), None)
+    if not is_expected(drone):
+        return "stopped", 2
+    if drone.band == "critical":
+        return "battery", 8
+    if alarm:
+        return wording.fault(alarm.code), 7
+    if fresh == "lost":
+        return "lost", 6
+    if fresh == "stale":
+        return "stale", 5
+    if warning:
+        return wording.fault(warning.code), 4
+    if drone.band == "low":
+        return "battery low", 3
+    return "", 0

@@ -1,0 +1,193 @@
+"""Whether the chain drones -> broker -> bridge -> headquarters is whole, and what is kept back where it is not.
+
+Nothing here is ever an error: being offline is normal in the field. What matters is said in one pill: since when, how much is kept,
+that nothing is lost, and when the next try is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ground_station.view_model import wording
+from ground_station.view_model.snapshot import ChainPart, Pill
+from messages.state import BridgeStatus
+
+SILENCE_S = 5.0  # "link up, no data" at the latest; the bridge speaks once a second
+CATCHING_UP_S = 5.0  # waiting messages younger than this are simply on their way
+ANSWER_S = 5.0  # a decision that waits longer for its answer is said to be kept here
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the chain. Times are the desk's; the bridge's own times are read as spans against its `at`."""
+
+    broker_up: bool = False
+    broker_since: datetime
+    broker_next_try_at: datetime | None = None
+    broker_problem: str = ""
+    data_at: datetime | None = None  # anything at all arrived
+    telemetry_at: datetime | None = None
+    bridge: BridgeStatus | None = None
+    bridge_at: datetime | None = None  # when its status arrived
+    bridge_since: datetime | None = None  # when it came or went
+
+
+def link_up(chain: Chain, now: datetime) -> Chain:
+    """The broker accepted the desk. What the bridge said before does not count until it speaks again."""
+    return msgspec.structs.replace(
+        chain, broker_up=True, broker_since=now, broker_next_try_at=None, broker_problem="", data_at=None
+    )
+
+
+def link_down(chain: Chain, problem: str, next_try_at: datetime | None, now: datetime) -> Chain:
+    """The broker is away, or still away."""
+    since = now if chain.broker_up else chain.broker_since
+    return msgspec.structs.replace(
+        chain, broker_up=False, broker_since=since, broker_next_try_at=next_try_at, broker_problem=problem
+    )
+
+
+def heard(chain: Chain, now: datetime, *, telemetry: bool) -> Chain:
+    """Something arrived."""
+    return msgspec.structs.replace(chain, data_at=now, telemetry_at=now if telemetry else chain.telemetry_at)
+
+
+def bridge_said(chain: Chain, status: BridgeStatus, now: datetime) -> Chain:
+    """The bridge (or its Will) said how it is."""
+    changed = chain.bridge is None or (chain.bridge.state in _HERE) != (status.state in _HERE)
+    return msgspec.structs.replace(
+        chain, bridge=status, bridge_at=now, bridge_since=now if changed else chain.bridge_since
+    )
+
+
+def bridge_is_here(chain: Chain, now: datetime) -> bool:
+    """Whether the bridge is there and speaking."""
+    return (
+        chain.broker_up
+        and chain.bridge is not None
+        and chain.bridge.state in _HERE
+        and chain.bridge_at is not None
+        and (now - chain.bridge_at).total_seconds() < SILENCE_S
+    )
+
+
+def station_now(chain: Chain, now: datetime) -> datetime:
+    """The time on the bridge's clock, by which leases run: differences below 2 s are taken for the way of the message."""
+    if chain.bridge is None or chain.bridge_at is None:
+        return now
+    ahead = chain.bridge.at - chain.bridge_at
+    return now if abs(ahead) < timedelta(seconds=2) else now + ahead
+
+
+def parts(chain: Chain, live: int, total: int, now: datetime) -> tuple[ChainPart, ...]:
+    """The four parts of the chain, each with its word."""
+    here = bridge_is_here(chain, now)
+    return (_drones(live, total), _broker(chain, now), _bridge(chain, here, now), _headquarters(chain, here, now))
+
+
+def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool, now: datetime) -> Pill | None:
+    """The one thing to say about the chain, or None when all is well.
+
+    `kept`: decisions here that the bridge has not answered; `drones_expected`: whether any drone should be speaking.
+    """
+    if not chain.broker_up:
+        return Pill(_broker_away(chain, kept, now), try_now=True)
+    silent_s = (now - (chain.data_at or chain.broker_since)).total_seconds()
+    if silent_s >= SILENCE_S:
+        return Pill(f"Link up, no data for {wording.about(silent_s)}{_decisions(kept)}", try_now=True)
+    if not bridge_is_here(chain, now):
+        if chain.bridge is None and (now - chain.broker_since).total_seconds() < SILENCE_S:
+            return None
+        return Pill(_bridge_away(chain, kept, now), try_now=False)
+    bridge = chain.bridge
+    if bridge is None:
+        return None
+    if bridge.state == "full":
+        return Pill("The station's disk is full: the drones keep their reports until there is room", try_now=False)
+    telemetry_s = (now - max(chain.telemetry_at or chain.broker_since, chain.broker_since)).total_seconds()
+    if drones_expected and telemetry_s >= SILENCE_S:
+        return Pill(f"Link up, no data from any drone for {wording.about(telemetry_s)}", try_now=False)
+    away = _headquarters_pill(bridge, chain, now)
+    if away is None and kept and oldest_kept_s >= ANSWER_S:
+        return Pill(f"{wording.plural(kept, 'decision')} kept here, will be sent", try_now=False)
+    return away
+
+
+_HERE = ("online", "full")
+
+
+def _drones(live: int, total: int) -> ChainPart:
+    if not total:
+        return ChainPart("drones", "unknown", "no drones yet", "no drone has reported since the desk was opened")
+    word = f"{live} of {total} drones" if total != 1 else f"{live} of 1 drone"
+    return ChainPart("drones", "well" if live else "away", word, f"{total - live} not heard in time")
+
+
+def _broker(chain: Chain, now: datetime) -> ChainPart:
+    since = wording.about((now - chain.broker_since).total_seconds())
+    if chain.broker_up:
+        return ChainPart("broker", "well", "broker", f"connected for {since}")
+    return ChainPart("broker", "away", "broker away", chain.broker_problem or f"not reached for {since}")
+
+
+def _bridge(chain: Chain, here: bool, now: datetime) -> ChainPart:
+    if here and chain.bridge is not None:
+        detail = f"start {chain.bridge.boot}, commit p99 {chain.bridge.commit_p99_ms:.0f} ms"
+        return ChainPart("bridge", "well", "bridge" if chain.bridge.state == "online" else "bridge full", detail)
+    if chain.bridge is None or not chain.broker_up:
+        return ChainPart("bridge", "unknown", "bridge", "not heard since the broker was reached")
+    return ChainPart("bridge", "away", "bridge away", f"last word: {chain.bridge.state}")
+
+
+def _headquarters(chain: Chain, here: bool, now: datetime) -> ChainPart:
+    if not here or chain.bridge is None:
+        return ChainPart("headquarters", "unknown", "headquarters", "only the bridge knows")
+    link = chain.bridge.headquarters
+    if link is None:
+        return ChainPart("headquarters", "unknown", "headquarters not set", "the bridge has no address for it")
+    if link.up:
+        return ChainPart("headquarters", "well", "headquarters", f"{chain.bridge.sent_per_s:.0f} messages a second")
+    return ChainPart("headquarters", "away", "headquarters away", link.problem or "not reached")
+
+
+def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pill | None:
+    waiting = sum(bridge.waiting.values())
+    link = bridge.headquarters
+    if link is None:
+        return None
+    since_said = now - (chain.bridge_at or now)
+    if not link.up:
+        away_s = (bridge.at - link.since + since_said).total_seconds()
+        text = f"Headquarters away for {wording.about(away_s)} · {wording.count(waiting)} kept here, nothing lost"
+        if link.next_try_at is not None:
+            text += _next_try((link.next_try_at - bridge.at - since_said).total_seconds())
+        return Pill(text, try_now=True)
+    oldest = bridge.oldest_waiting_at
+    if not waiting or oldest is None or (bridge.at - oldest).total_seconds() < CATCHING_UP_S:
+        return None
+    eta = "" if bridge.eta_s is None else f", about {wording.about(bridge.eta_s)}"
+    return Pill(f"Catching up: {wording.count(waiting)} left{eta}", try_now=False)
+
+
+def _broker_away(chain: Chain, kept: int, now: datetime) -> str:
+    text = (
+        f"Broker away for {wording.about((now - chain.broker_since).total_seconds())}{_decisions(kept)} · nothing lost"
+    )
+    if chain.broker_next_try_at is not None:
+        text += _next_try((chain.broker_next_try_at - now).total_seconds())
+    return text
+
+
+def _bridge_away(chain: Chain, kept: int, now: datetime) -> str:
+    since = chain.bridge_at if chain.bridge is not None and chain.bridge.state in _HERE else chain.bridge_since
+    away = wording.about((now - (since or chain.broker_since)).total_seconds())
+    return f"Bridge away for {away}{_decisions(kept)} · the drones keep their reports, nothing lost"
+
+
+def _decisions(kept: int) -> str:
+    return f" · {wording.plural(kept, 'decision')} kept here" if kept else ""
+
+
+def _next_try(seconds: float) -> str:
+    return f" · next try in {wording.about(seconds)}" if seconds >= 0.5 else " · trying now"

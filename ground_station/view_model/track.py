@@ -1,0 +1,55 @@
+"""Where a drone was in the last hour, small: 24 bytes a point, at most one point in 10 s, so 9 kB a drone.
+
+A track is bytes: (Unix time in s, latitude, longitude in degrees) as doubles, one after another in the order of time.
+"""
+
+from __future__ import annotations
+
+import struct
+
+SPAN_S = 3600.0
+SPACING_S = 10.0
+_POINT = struct.Struct("<ddd")
+
+
+def with_point(track: bytes, at_s: float, lat_deg: float, lon_deg: float) -> bytes:
+    """The track with one more place, also one that came late; places too near in time to a neighbour are left out."""
+    if not track:
+        return _POINT.pack(at_s, lat_deg, lon_deg)
+    newest_s = _time(track, len(track) - _POINT.size)
+    if at_s >= newest_s + SPACING_S:
+        return _without_old(track + _POINT.pack(at_s, lat_deg, lon_deg), at_s)
+    if at_s > newest_s - SPACING_S or at_s < newest_s - SPAN_S:
+        return track
+    place = _place(track, at_s)
+    if place < len(track) and _time(track, place) - at_s < SPACING_S:
+        return track
+    if place > 0 and at_s - _time(track, place - _POINT.size) < SPACING_S:
+        return track
+    return track[:place] + _POINT.pack(at_s, lat_deg, lon_deg) + track[place:]
+
+
+def points(track: bytes) -> tuple[tuple[float, float], ...]:
+    """The places as (latitude, longitude), oldest first."""
+    return tuple((lat_deg, lon_deg) for _, lat_deg, lon_deg in _POINT.iter_unpack(track))
+
+
+def _without_old(track: bytes, newest_s: float) -> bytes:
+    start = _place(track, newest_s - SPAN_S)
+    return track[start:] if start else track
+
+
+def _place(track: bytes, at_s: float) -> int:
+    """The offset of the first point at or after `at_s`."""
+    low, high = 0, len(track) // _POINT.size
+    while low < high:
+        middle = (low + high) // 2
+        if _time(track, middle * _POINT.size) < at_s:
+            low = middle + 1
+        else:
+            high = middle
+    return low * _POINT.size
+
+
+def _time(track: bytes, offset: int) -> float:
+    return float(_POINT.unpack_from(track, offset)[0])
