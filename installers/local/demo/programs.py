@@ -1,0 +1,26 @@
+"""Runs one of Kestrel's programs to its end in the user's own terminal, for the commands that wait for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from installers.local.jars import spark_jars
+from installers.local.places import ROOT
+
+
+def run_program(module: str, *words: str, spark: bool = False) -> int:
+    """The program's exit code. Its output goes where ours goes. A Ctrl-C reaches it too, and we wait for its orderly end.
+
+    `spark`: it gets the jars that Spark needs; raises JarsError if they cannot be had.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    if spark:
+        environment["KESTREL_SPARK_JARS"] = ",".join(str(jar) for jar in spark_jars())
+    with subprocess.Popen([sys.executable, "-m", module, *words], env=environment) as program:
+        while True:
+            try:
+                return program.wait()
+            except KeyboardInterrupt:  # it got the same signal and ends by itself
+                continue

@@ -1,0 +1,144 @@
+"""What each hop says it holds, as plain values, and what follows from holding them side by side. No I/O.
+
+The way of a message: made (drone, desk or file) -> stored or quarantined (bridge) -> in Kafka -> archived. At every hop a message is
+known by its id; (drone_id, boot, seq) names it for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+import msgspec
+
+Hop = Literal["store", "kafka", "archive"]
+
+
+class Known(NamedTuple):
+    """A message by name. `drone_id`, `boot` and `seq` as in the message."""
+
+    id: str
+    drone_id: str
+    boot: int
+    seq: int
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """A message that should have reached `hop` and did not."""
+
+    kind: str
+    drone_id: str
+    boot: int
+    seq: int
+    id: str
+    hop: Hop
+
+
+class KindCensus(msgspec.Struct):
+    """What was found of one kind of message, hop by hop. Kafka and the archive are counted with repetitions."""
+
+    made: dict[str, Known]
+    stored: dict[str, Known]
+    quarantined: set[str]  # ids, where the bytes had one
+    set_aside: set[str]  # stored, but Kafka cannot take them: kept at the station with the reason
+    kafka: dict[str, int]  # id -> how often it is in the topic
+    archive: dict[str, int]  # id -> how many rows have it
+
+    def keep_only(self, ids: set[str]) -> None:
+        """Forgets every message that is not among `ids`, at all hops."""
+        for hop in (self.made, self.stored, self.kafka, self.archive):
+            for gone in hop.keys() - ids:
+                del hop[gone]  # type: ignore[attr-defined]  # each is a dict by id
+        self.quarantined &= ids
+        self.set_aside &= ids
+
+
+class KindProof(msgspec.Struct, frozen=True):
+    """The figures of one kind. `lost_in_air`: telemetry that never reached the station, which nobody asks for again."""
+
+    made: int
+    lost_in_air: int
+    stored: int
+    quarantined: int
+    in_kafka: int
+    in_kafka_distinct: int
+    archived: int
+    archived_distinct: int
+    lost: int
+    doubled: int
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The verdict over all kinds; `missing` names every lost message."""
+
+    kinds: dict[str, KindProof]
+    missing: tuple[Missing, ...]
+
+    @property
+    def lost(self) -> int:
+        """How many messages are missing at some hop."""
+        return len(self.missing)
+
+    @property
+    def doubled(self) -> int:
+        """How many copies too many Kafka and the archive hold."""
+        return sum(kind.doubled for kind in self.kinds.values())
+
+
+MAY_BE_LOST_IN_THE_AIR = frozenset({"telemetry"})
+
+
+def prove(census: Mapping[str, KindCensus]) -> Proof:
+    """Holds every hop of every kind against the one before it."""
+    kinds: dict[str, KindProof] = {}
+    missing: list[Missing] = []
+    for kind, found in census.items():
+        gone = list(_missing(kind, found))
+        missing.extend(gone)
+        unstored = sum(1 for id_ in found.made if id_ not in found.stored and id_ not in found.quarantined)
+        kinds[kind] = KindProof(
+            made=len(found.made),
+            lost_in_air=unstored if kind in MAY_BE_LOST_IN_THE_AIR else 0,
+            stored=len(found.stored),
+            quarantined=len(found.quarantined),
+            in_kafka=sum(found.kafka.values()),
+            in_kafka_distinct=len(found.kafka),
+            archived=sum(found.archive.values()),
+            archived_distinct=len(found.archive),
+            lost=len(gone),
+            doubled=_copies_too_many(found.kafka.values()) + _copies_too_many(found.archive.values()),
+        )
+    return Proof(kinds=kinds, missing=tuple(missing))
+
+
+def _missing(kind: str, found: KindCensus) -> Iterable[Missing]:
+    if kind not in MAY_BE_LOST_IN_THE_AIR:
+        for id_, known in found.made.items():
+            if id_ not in found.stored and id_ not in found.quarantined:
+                yield _named(kind, known, "store")
+    for id_, known in found.stored.items():
+        if id_ not in found.kafka and id_ not in found.set_aside:
+            yield _named(kind, known, "kafka")
+    for id_ in found.kafka:
+        if id_ not in found.archive:
+            yield _named(kind, found.stored.get(id_) or found.made.get(id_) or Known(id_, "unknown", 0, 0), "archive")
+
+
+def _named(kind: str, known: Known, hop: Hop) -> Missing:
+    return Missing(kind=kind, drone_id=known.drone_id, boot=known.boot, seq=known.seq, id=known.id, hop=hop)
+
+
+def _copies_too_many(counts: Iterable[int]) -> int:
+    return sum(count - 1 for count in counts)
+
+
+def percentiles(values: list[float]) -> dict[str, float] | None:
+    """p50, p95 and p99 (nearest rank) and the number of values; None without any."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    at = {name: ordered[min(len(ordered) - 1, -(-len(ordered) * share // 100) - 1)] for name, share in _SHARES.items()}
+    return {**{name: round(value, 1) for name, value in at.items()}, "count": len(ordered)}
+
+
+_SHARES = {"p50": 50, "p95": 95, "p99": 99}

@@ -1,0 +1,89 @@
+"""The proof as one JSON object and as lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from installers.local.proof.census import Census, Times
+from installers.local.proof.ledger import Proof, percentiles
+
+NAMED_AT_MOST = 20  # lines of missing messages in the text; the JSON names all
+
+
+def latencies(times: Times) -> dict[str, dict[str, float] | None]:
+    """The three latencies in milliseconds over all messages that passed both ends: p50, p95, p99 and how many.
+
+    `publish_to_stored` counts from the first hand-over to the broker, kept reports and telemetry alike; `publish_to_alert_shown` ends
+    when the alert is in the desk's list; `captured_to_archived` when the commit is readable on HDFS, and holds any time without a link.
+    """
+    return {
+        "publish_to_stored": percentiles(list(_between(times.published, times.stored))),
+        "publish_to_alert_shown": percentiles(list(_between(times.published, times.shown))),
+        "captured_to_archived": percentiles(list(_between(times.captured, times.archived))),
+    }
+
+
+def _between(start: Mapping[str, datetime], end: Mapping[str, datetime]) -> Iterable[float]:
+    for id_, ended_at in end.items():
+        if id_ in start:
+            yield (ended_at - start[id_]).total_seconds() * 1000
+
+
+def as_json(census: Census, proof: Proof, **more: Any) -> dict[str, Any]:
+    """The whole proof, ready for JSON; `more` is put beside it."""
+    return {
+        **more,
+        "kinds": {kind: msgspec.structs.asdict(figures) for kind, figures in proof.kinds.items()},
+        "waiting": census.waiting,
+        "lost": proof.lost,
+        "doubled": proof.doubled,
+        "missing": [msgspec.structs.asdict(one) for one in proof.missing],
+        "latency_ms": latencies(census.times),
+    }
+
+
+_COLUMNS = ("made", "stored", "quarantined", "in_kafka", "in_kafka_distinct", "archived", "lost", "doubled")
+
+
+def as_text(census: Census, proof: Proof) -> str:
+    """The proof for a person: a table by kind, the latencies, and the verdict with every lost message by name."""
+    head = ("kind", *(column.replace("_", " ") for column in _COLUMNS))
+    rows = [(kind, *(f"{getattr(figures, c):,}" for c in _COLUMNS)) for kind, figures in proof.kinds.items()]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (head, *rows)
+    ]
+    in_air = sum(figures.lost_in_air for figures in proof.kinds.values())
+    if in_air:
+        lines.append(f"{in_air:,} telemetry reports never reached the station: sent once, and not asked for again.")
+    for name, figures in latencies(census.times).items():
+        if figures:
+            shown = ", ".join(f"{share} {value:,.0f} ms" for share, value in figures.items() if share != "count")
+            lines.append(f"{name.replace('_', ' ')}: {shown}")
+    lines.extend(_verdict(census, proof))
+    return "\n".join(lines)
+
+
+def _verdict(census: Census, proof: Proof) -> list[str]:
+    if proof.lost == 0 and proof.doubled == 0:
+        return ["Nothing is lost and nothing is doubled."]
+    lines = []
+    if proof.doubled:
+        lines.append(f"{proof.doubled:,} copies too many.")
+    if proof.lost:
+        lines.append(f"{proof.lost:,} messages are missing ({census.waiting:,} still wait at the station):")
+        lines.extend(
+            f"  {one.kind} of {one.drone_id}, boot {one.boot}, seq {one.seq} is not in the {one.hop} ({one.id})"
+            for one in proof.missing[:NAMED_AT_MOST]
+        )
+        if proof.lost > NAMED_AT_MOST:
+            lines.append(f"  and {proof.lost - NAMED_AT_MOST:,} more (--json names all)")
+    return lines

@@ -1,0 +1,88 @@
+"""The proof: what is missing or doubled at any hop is named, and nothing else is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installers.local.proof.ledger import KindCensus, Known, Missing, percentiles, prove
+
+
+def known(n: int) -> Known:
+    return Known(id=f"id-{n}", drone_id="nyc-01", boot=2, seq=n)
+
+
+def whole_way(*numbers: int) -> KindCensus:
+    return KindCensus(
+        made={known(n).id: known(n) for n in numbers},
+        stored={known(n).id: known(n) for n in numbers},
+        quarantined=set(),
+        set_aside=set(),
+        kafka={known(n).id: 1 for n in numbers},
+        archive={known(n).id: 1 for n in numbers},
+    )
+
+
+def test_a_message_that_passed_every_hop_once_is_neither_lost_nor_doubled():
+    proof = prove({"violation": whole_way(1, 2, 3)})
+
+    assert (proof.lost, proof.doubled) == (0, 0)
+
+
+def test_a_report_that_no_hop_after_the_drone_has_is_named():
+    census = whole_way(1, 2)
+    del census.stored["id-2"], census.kafka["id-2"], census.archive["id-2"]
+
+    proof = prove({"violation": census})
+
+    assert proof.missing == (Missing(kind="violation", drone_id="nyc-01", boot=2, seq=2, id="id-2", hop="store"),)
+
+
+def test_telemetry_that_never_arrived_is_lost_in_the_air_and_not_by_us():
+    census = whole_way(1, 2)
+    del census.stored["id-2"], census.kafka["id-2"], census.archive["id-2"]
+
+    proof = prove({"telemetry": census})
+
+    assert proof.lost == 0
+    assert proof.kinds["telemetry"].lost_in_air == 1
+
+
+def test_telemetry_is_not_excused_after_it_was_stored():
+    census = whole_way(1)
+    census.kafka.clear()
+    census.archive.clear()
+
+    assert [one.hop for one in prove({"telemetry": census}).missing] == ["kafka"]
+
+
+def test_what_kafka_has_and_the_archive_has_not_is_missing_there():
+    census = whole_way(1)
+    census.archive.clear()
+
+    assert [one.hop for one in prove({"violation": census}).missing] == ["archive"]
+
+
+def test_a_quarantined_message_is_accounted_for():
+    census = whole_way(1)
+    census.stored.clear()
+    census.kafka.clear()
+    census.archive.clear()
+    census.quarantined.add("id-1")
+
+    assert prove({"violation": census}).lost == 0
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=20), st.lists(st.integers(1, 5), min_size=1, max_size=20))
+def test_every_copy_too_many_is_counted(in_kafka: list[int], in_archive: list[int]):
+    census = whole_way(*range(max(len(in_kafka), len(in_archive))))
+    census.kafka.update({f"id-{n}": count for n, count in enumerate(in_kafka)})
+    census.archive.update({f"id-{n}": count for n, count in enumerate(in_archive)})
+
+    assert prove({"evidence": census}).doubled == sum(in_kafka) - len(in_kafka) + sum(in_archive) - len(in_archive)
+
+
+def test_percentiles_are_values_that_were_seen():
+    assert percentiles([float(n) for n in range(1, 101)]) == {"p50": 50.0, "p95": 95.0, "p99": 99.0, "count": 100}
+    assert percentiles([7.0]) == {"p50": 7.0, "p95": 7.0, "p99": 7.0, "count": 1}
+    assert percentiles([]) is None
