@@ -45,10 +45,10 @@ class Hdfs:
 
     name = "hdfs"
 
-    def __init__(self, folder: Path, ports: HdfsPorts) -> None:
+    def __init__(self, folder: Path, ports: HdfsPorts, family: Family | None = None) -> None:
         self.folder = folder
         self.ports = ports
-        self._family = Family()
+        self._family = family or Family()
 
     @property
     def uri(self) -> str:

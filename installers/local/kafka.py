@@ -51,11 +51,13 @@ class Kafka:
 
     name = "kafka"
 
-    def __init__(self, folder: Path, ports: KafkaPorts, topics: Sequence[TopicPlan] = ()) -> None:
+    def __init__(
+        self, folder: Path, ports: KafkaPorts, topics: Sequence[TopicPlan] = (), family: Family | None = None
+    ) -> None:
         self.folder = folder
         self.ports = ports
         self.topics = topics
-        self._family = Family()
+        self._family = family or Family()
 
     @property
     def bootstrap(self) -> str:

@@ -19,11 +19,13 @@ class Mosquitto:
 
     name = "mosquitto"
 
-    def __init__(self, folder: Path, port: int, configuration: Path = CONFIGURATION) -> None:
+    def __init__(
+        self, folder: Path, port: int, configuration: Path = CONFIGURATION, family: Family | None = None
+    ) -> None:
         self.folder = folder
         self.port = port
         self._configuration = configuration
-        self._family = Family()
+        self._family = family or Family()
 
     @property
     def address(self) -> str:

@@ -182,7 +182,9 @@ def start(
 class Family:
     """The children of one part: none can be started once it is stopping, so a stop in the middle of a start leaves none behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_start: Callable[[], None] = lambda: None) -> None:
+        """`on_start` is called after each start, on the thread that started."""
+        self._on_start = on_start
         self._lock = threading.Lock()
         self._children: list[Child] = []
         self._stopping = False
@@ -196,7 +198,8 @@ class Family:
                 raise ProcessError(f"{name} is not started any more: everything is being stopped")
             child = start(name, command, log_path=log_path, environment=environment)
             self._children.append(child)
-            return child
+        self._on_start()
+        return child
 
     @property
     def children(self) -> list[Child]:

@@ -25,7 +25,7 @@ class PartState:
     addresses: dict[str, str]
     processes: dict[str, tuple[int, float]]
     logs: list[str]
-    ready_after_s: float
+    ready_after_s: float | None  # None while it starts
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def supervisor_runs(state: StackState) -> bool:
 def running_processes(part: PartState) -> dict[str, int]:
     """Name -> number of the part's processes that still run."""
     return {name: pid for name, (pid, created) in part.processes.items() if is_same_process(pid, created)}
+
+
+def ready_parts(state: StackState) -> set[str]:
+    """The parts that take work."""
+    return {part.name for part in state.parts if part.ready_after_s is not None}
 
 
 def end(folder: Path) -> bool:

@@ -25,7 +25,7 @@ from installers.local.kafka import Kafka, KafkaPorts
 from installers.local.link import Link
 from installers.local.mosquitto import Mosquitto
 from installers.local.ports import remembered_ports
-from installers.local.processes import Child, Memory, ProcessError, created_at, memory_of
+from installers.local.processes import Child, Family, Memory, ProcessError, created_at, memory_of
 from installers.local.running import PartState, StackState, end_leftovers, read_state, supervisor_runs, write_state
 from installers.local.topics import TopicPlan, headquarters_topics
 
@@ -79,15 +79,17 @@ class Stack:
         port = remembered_ports(folder / "ports.json", names)
         edge_advertised = port["edge_link"] if cuttable else port["edge"]
         self.link = Link(port["edge_link"], port["edge"]) if cuttable else None
-        self.mosquitto = Mosquitto(folder / "mosquitto", port["mqtt"])
+        self.mosquitto = Mosquitto(folder / "mosquitto", port["mqtt"], family=Family(self._write))
         self.kafka = Kafka(
             folder / "kafka",
             KafkaPorts(port["plain"], port["edge"], port["controller"], edge_advertised),
             headquarters_topics() if topics is None else topics,
+            family=Family(self._write),
         )
         self.hdfs = Hdfs(
             folder / "hdfs",
             HdfsPorts(port["rpc"], port["http"], port["transfer"], port["data_http"], port["data_rpc"]),
+            family=Family(self._write),
         )
         self._parts: dict[str, Part] = {part.name: part for part in (self.mosquitto, self.kafka, self.hdfs)}
         self._on_ready = on_ready
@@ -130,11 +132,11 @@ class Stack:
         old.stop()
         new: Part
         if part == "mosquitto":
-            new = self.mosquitto = Mosquitto(self.mosquitto.folder, self.mosquitto.port)
+            new = self.mosquitto = Mosquitto(self.mosquitto.folder, self.mosquitto.port, family=Family(self._write))
         elif part == "kafka":
-            new = self.kafka = Kafka(self.kafka.folder, self.kafka.ports, self.kafka.topics)
+            new = self.kafka = Kafka(self.kafka.folder, self.kafka.ports, self.kafka.topics, family=Family(self._write))
         else:
-            new = self.hdfs = Hdfs(self.hdfs.folder, self.hdfs.ports)
+            new = self.hdfs = Hdfs(self.hdfs.folder, self.hdfs.ports, family=Family(self._write))
         self._parts[part] = new
         new.start()
         self._write()
@@ -174,28 +176,32 @@ class Stack:
                 log.error("%s", problem)
             part.stop()
         else:
-            self._ready_after_s[part.name] = time.monotonic() - begun
+            self._ready_after_s[part.name] = round(time.monotonic() - begun, 2)
             self._write()
             if self._on_ready is not None:
                 self._on_ready(part.name, self._ready_after_s[part.name])
         self._settled[part.name].set()
 
+    def state(self) -> StackState:
+        """What runs now, and where."""
+        addresses = {
+            "mosquitto": {"mqtt": self.mosquitto.address},
+            "kafka": {"headquarters": self.kafka.bootstrap, "edge": self.kafka.edge_bootstrap},
+            "hdfs": {"files": self.hdfs.uri, "page": self.hdfs.page},
+        }
+        states = [
+            PartState(
+                name=name,
+                addresses=addresses[name],
+                processes={child.name: (child.pid, created_at(child.pid)) for child in part.children},
+                logs=sorted({str(child.log_path) for child in part.children}),
+                ready_after_s=self._ready_after_s.get(name),
+            )
+            for name, part in self._parts.items()
+            if part.children
+        ]
+        return StackState(os.getpid(), created_at(os.getpid()), states)
+
     def _write(self) -> None:
         with self._lock:
-            addresses = {
-                "mosquitto": {"mqtt": self.mosquitto.address},
-                "kafka": {"headquarters": self.kafka.bootstrap, "edge": self.kafka.edge_bootstrap},
-                "hdfs": {"files": self.hdfs.uri, "page": self.hdfs.page},
-            }
-            states = [
-                PartState(
-                    name=name,
-                    addresses=addresses[name],
-                    processes={child.name: (child.pid, created_at(child.pid)) for child in part.children},
-                    logs=sorted({str(child.log_path) for child in part.children}),
-                    ready_after_s=round(self._ready_after_s.get(name, 0.0), 2),
-                )
-                for name, part in self._parts.items()
-                if part.children
-            ]
-            write_state(self.folder, StackState(os.getpid(), created_at(os.getpid()), states))
+            write_state(self.folder, self.state())

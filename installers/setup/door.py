@@ -125,6 +125,9 @@ def _jars_are_ready(places: Places) -> bool:
 
 def _variables(places: Places) -> dict[str, str]:
     variables = {**os.environ, "KESTREL_HOME": str(places.home)}
+    # Fonts, drawings, shaders: what libraries keep for next time goes with everything else, not into the user's home.
+    variables["XDG_CACHE_HOME"] = str(places.home / "cache")
+    variables["MPLCONFIGDIR"] = str(places.home / "cache" / "matplotlib")
     paths = [str(places.root), *filter(None, [os.environ.get("PYTHONPATH")])]
     variables["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     java = java_home()
