@@ -32,6 +32,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     alert: Alert
     heard_at: datetime  # the bridge's word last came
+    first_at: datetime  # it was first heard of here
     place: str | None = None
     precinct: int | None = None
 
@@ -53,8 +54,10 @@ def with_alert(queue: Queue, alert: Alert, now: datetime) -> Queue:
         return queue
     if known is not None and alert.raised_at == known.alert.raised_at and alert.version < known.alert.version:
         return queue
-    entry = Entry(
-        alert=alert, heard_at=now, place=known.place if known else None, precinct=known.precinct if known else None
+    entry = (
+        msgspec.structs.replace(known, alert=alert, heard_at=now)
+        if known
+        else Entry(alert=alert, heard_at=now, first_at=now)
     )
     raised = {key: at for key, at in queue.raised.items() if at > now - RATE_SPAN}
     if alert.raised_at > now - RATE_SPAN:
@@ -103,8 +106,10 @@ def with_place(queue: Queue, violation_id: str, words: str | None, precinct: int
 
 
 def in_order(queue: Queue, officer: str, hidden: Collection[str], now: datetime) -> list[Entry]:
-    """The open alerts in the order of the list: mine, then those that must be decided, then the rest; the oldest first in each,
-    so that none starves and nothing moves under the officer's hand when a new one comes. `hidden`: decided here."""
+    """The open alerts in the order of the list: mine, those that must be decided, the rest, and last what this officer passed on;
+    the oldest first in each, so that none starves and nothing moves under the officer's hand when a new one comes.
+
+    `hidden`: decided here."""
     waiting = [entry for key, entry in queue.entries.items() if key not in hidden and is_open(entry.alert)]
     return sorted(waiting, key=lambda entry: _rank(queue, entry, officer, now))
 
@@ -114,9 +119,14 @@ def severity_of(queue: Queue, entry: Entry, officer: str, now: datetime) -> Seve
     held_by = holder(entry.alert, now)
     if held_by == officer:
         return "must_decide"
-    if held_by is not None or picture_of(queue, entry).state == "coming":
+    if held_by is not None or passed_on_by(entry.alert, officer) or picture_of(queue, entry).state == "coming":
         return "attention"
     return "must_decide"
+
+
+def passed_on_by(alert: Alert, officer: str) -> bool:
+    """Whether the officer left the alert to others and nobody took it yet."""
+    return alert.state == "escalated" and alert.escalated_by == officer
 
 
 def picture_of(queue: Queue, entry: Entry) -> PictureView:
@@ -178,7 +188,10 @@ def moved(order: list[str], selected: str | None, by: int) -> str | None:
 
 
 def _rank(queue: Queue, entry: Entry, officer: str, now: datetime) -> tuple[int, datetime, str]:
-    group = 2 if severity_of(queue, entry, officer, now) == "attention" else 1
     if holder(entry.alert, now) == officer:
         group = 0
+    elif passed_on_by(entry.alert, officer):
+        group = 3
+    else:
+        group = 1 if severity_of(queue, entry, officer, now) == "must_decide" else 2
     return group, entry.alert.raised_at, entry.alert.violation.id

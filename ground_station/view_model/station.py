@@ -1,0 +1,337 @@
+"""The rule of the desk: handle(state, what happened, now) -> the next state, and what it asks of the world.
+
+A batch of events is handled in its order; a run of drone messages is applied in one go, so that a thousand drones cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import msgspec
+
+from ground_station.view_model import alert_queue, coding_desk, deciding, fleet, link_state, officer, outbox, wording
+from ground_station.view_model.alert_queue import Image
+from ground_station.view_model.effects import (
+    DropForm,
+    Effect,
+    FindPlace,
+    KeepForm,
+    NoteAnswer,
+    PlaySound,
+)
+from ground_station.view_model.events import (
+    AlertCame,
+    AlertGone,
+    AnswerCame,
+    BridgeCame,
+    Closing,
+    Event,
+    HealthCame,
+    LinkDown,
+    LinkUp,
+    PictureCame,
+    PictureGone,
+    PlaceFound,
+    StatusCame,
+    TelemetryCame,
+    Tick,
+    Unreadable,
+)
+from ground_station.view_model.intentions import Intention
+from ground_station.view_model.station_state import (
+    MESSAGE_FOR,
+    DeskState,
+    Dice,
+    asked,
+    is_mine,
+    may_decide,
+    noted,
+    order,
+    put_on_desk,
+    said,
+    selected,
+)
+from messages.alert import Alert, is_open
+from messages.state import DeskAnswer, DeskRequest
+
+RENEW_EVERY = timedelta(seconds=40)  # a third of the lease: two renewals may be lost
+ASK_FOR = timedelta(seconds=5)  # then the officer is told that the claim is not answered
+REMIND_EVERY = timedelta(seconds=30)
+QUIET_FOR = timedelta(seconds=2)  # at least between two sounds: a burst of alerts is one sound
+SETTLE = timedelta(seconds=5)  # after a reconnect, until the bridge has published every open alert again
+REQUESTS_KEPT = timedelta(seconds=60)
+_DRONE_EVENTS = (TelemetryCame, HealthCame, StatusCame)
+
+
+def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    """The desk after everything in `events` happened, in that order, and the effects to be carried out in theirs."""
+    effects: list[Effect] = []
+    for of_drones, run in groupby(events, lambda event: isinstance(event, _DRONE_EVENTS)):
+        if of_drones:
+            state = _drones_spoke(state, [event for event in run if isinstance(event, _DRONE_EVENTS)], now)
+            continue
+        for event in run:
+            state, asks = _one(state, event, now, dice)
+            effects.extend(asks)
+    return _settled(state, now), effects
+
+
+def want(state: DeskState, intention: Intention, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    """The desk after an officer's intention, and its effects."""
+    state, effects = officer.wanted(state, intention, now, dice)
+    return _settled(state, now), list(effects)
+
+
+def _one(state: DeskState, event: Event, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    if not isinstance(event, Tick | LinkUp | LinkDown | PlaceFound | Closing):
+        state = msgspec.structs.replace(state, chain=link_state.heard(state.chain, now, telemetry=False))
+    match event:
+        case AlertCame(alert):
+            return _alert_came(state, alert, now, dice)
+        case AlertGone(violation_id):
+            return _replaced(state, queue=alert_queue.without_alert(state.queue, violation_id)), []
+        case PictureCame(violation_id, image, digest):
+            return _replaced(state, queue=alert_queue.with_image(state.queue, violation_id, Image(image, digest))), []
+        case PictureGone(violation_id):
+            return _replaced(state, queue=alert_queue.with_image(state.queue, violation_id, None)), []
+        case PlaceFound(violation_id, words, precinct):
+            return _replaced(state, queue=alert_queue.with_place(state.queue, violation_id, words, precinct)), []
+        case BridgeCame(status):
+            return _replaced(state, chain=link_state.bridge_said(state.chain, status, now)), []
+        case AnswerCame(answer):
+            return _answered(state, answer, now)
+        case LinkUp():
+            return _link_up(state, now)
+        case LinkDown(problem, next_try_at):
+            return _link_down(state, problem, next_try_at, now), []
+        case Unreadable():
+            return _replaced(state, unreadable=state.unreadable + 1), []
+        case Tick():
+            return _tick(state, now, dice)
+        case Closing():
+            return _closing(state, now)
+    return state, []
+
+
+def _drones_spoke(
+    state: DeskState, events: Sequence[TelemetryCame | HealthCame | StatusCame], now: datetime
+) -> DeskState:
+    telemetry = any(isinstance(event, TelemetryCame) for event in events)
+    return _replaced(
+        state,
+        fleet=fleet.apply(state.fleet, events, now),
+        chain=link_state.heard(state.chain, now, telemetry=telemetry),
+    )
+
+
+def _alert_came(state: DeskState, alert: Alert, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    violation = alert.violation
+    known = state.queue.entries.get(violation.id)
+    state = _replaced(state, queue=alert_queue.with_alert(state.queue, alert, now))
+    entry = state.queue.entries.get(violation.id)
+    if entry is None or entry.alert is not alert:
+        return state, []
+    effects: list[Effect] = []
+    if known is None:
+        effects.append(FindPlace(violation.id, violation.lat_deg, violation.lon_deg))
+        if alert.state in ("new", "escalated"):
+            where = alert_queue.place_of(entry)
+            state = noted(
+                state,
+                f"Alert from {violation.drone_id}, {where}",
+                now,
+                drone_id=violation.drone_id,
+                violation_id=violation.id,
+            )
+            state, sounds = _sound(state, "new_alert", now)
+            effects.extend(sounds)
+    if not is_open(alert) and (known is None or is_open(known.alert)):
+        if violation.id in state.work.forms:
+            effects.append(DropForm(violation.id))
+        state = _closed(state, alert, now)
+    asking = state.work.asking
+    if asking is not None and asking.violation_id == violation.id and is_mine(state, entry, now):
+        state = _replaced(state, work=msgspec.structs.replace(state.work, asking=None, renewed_at=now, touched_at=now))
+        if asking.then_confirm and state.selected == violation.id:
+            state, more = deciding.confirm(state, now, dice)
+            effects.extend(more)
+    return state, effects
+
+
+def _closed(state: DeskState, alert: Alert, now: datetime) -> DeskState:
+    """An open alert was decided; by somebody else if this desk has nothing on its way for it."""
+    violation = alert.violation
+    own = alert.decided_by == state.who.officer
+    by = "you" if own else wording.name_of(alert.decided_by or "somebody")
+    what = "rejected it" if alert.code_after is None else f"decided code {alert.code_after}"
+    text = f"{by[0].upper()}{by[1:]} {what}: {violation.drone_id}"
+    if not own:
+        state = noted(state, text, now, drone_id=violation.drone_id, violation_id=violation.id)
+        if state.selected == violation.id:
+            state = said(state, text, now)
+    return _replaced(state, work=coding_desk.without(state.work, violation.id))
+
+
+def _answered(state: DeskState, answer: DeskAnswer, now: datetime) -> tuple[DeskState, list[Effect]]:
+    kept = outbox.find(state.outbox, answer.id)
+    if kept is not None:
+        state = _replaced(state, outbox=outbox.without(state.outbox, answer.id))
+        if not answer.ok:
+            text = f"Not accepted: {answer.reason}"
+            state = said(noted(state, f"{text} ({kept.drone_id})", now, violation_id=kept.violation_id), text, now)
+            done = tuple(done for done in state.done if done.correction_id != answer.id)
+            state = _replaced(state, done=done, work=coding_desk.refused(state.work, kept, text))
+        return state, [NoteAnswer(answer.id, now, answer.ok, answer.reason)]
+    request = state.requests.get(answer.id)
+    if request is None:
+        return state, []
+    state = _replaced(state, requests={key: each for key, each in state.requests.items() if key != answer.id})
+    return (state if answer.ok else _refused(state, request, answer.reason, now)), []
+
+
+def _refused(state: DeskState, request: DeskRequest, reason: str, now: datetime) -> DeskState:
+    if request.action in ("seen", "release"):
+        return state
+    work = coding_desk.with_notice(state.work, request.violation_id, f"{reason[:1].upper()}{reason[1:]}")
+    if work.asking is not None and work.asking.request_id == request.id:
+        work = msgspec.structs.replace(work, asking=None)
+    return said(_replaced(state, work=work), f"{reason[:1].upper()}{reason[1:]}", now)
+
+
+def _link_up(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
+    first = not state.chain.broker_problem and state.chain.data_at is None
+    state = _replaced(
+        state, chain=link_state.link_up(state.chain, now), outbox=outbox.reconnected(state.outbox), pruned=False
+    )
+    return _send_due(noted(state, "Connected" if first else "Connected again", now), now)
+
+
+def _link_down(state: DeskState, problem: str, next_try_at: datetime | None, now: datetime) -> DeskState:
+    if state.chain.broker_up:
+        state = noted(state, f"The broker is away: {problem}", now)
+    work = state.work
+    if work.asking is not None:
+        notice = "The broker went away before the claim was answered: press C again when it is back"
+        work = msgspec.structs.replace(coding_desk.with_notice(work, work.asking.violation_id, notice), asking=None)
+    return _replaced(state, chain=link_state.link_down(state.chain, problem, next_try_at, now), work=work)
+
+
+def _tick(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    effects: list[Effect] = []
+    if state.message and state.message_at is not None and now - state.message_at >= MESSAGE_FOR:
+        state = _replaced(state, message="", message_at=None)
+    state, sends = _send_due(state, now) if state.chain.broker_up else (state, [])
+    effects.extend(sends)
+    if state.work.unsaved:
+        effects.extend(KeepForm(key, state.work.forms[key], now) for key in sorted(state.work.unsaved))
+        state = _replaced(state, work=msgspec.structs.replace(state.work, unsaved=frozenset()))
+    state, renewals = _renewed(state, now, dice)
+    effects.extend(renewals)
+    asking = state.work.asking
+    if asking is not None and now - asking.asked_at >= ASK_FOR:
+        work = coding_desk.with_notice(
+            state.work, asking.violation_id, "The station does not answer: press C to ask again"
+        )
+        state = _replaced(state, work=msgspec.structs.replace(work, asking=None))
+    state, sounds = _reminded(state, now)
+    effects.extend(sounds)
+    if state.looked_at is None or now - state.looked_at >= timedelta(seconds=1):
+        state = _looked_for_lost(_pruned(state, now), now)
+    return state, effects
+
+
+def _send_due(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
+    sent, sends = outbox.due(state.outbox, now)
+    return _replaced(state, outbox=sent), list(sends)
+
+
+def _closing(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
+    effects: list[Effect] = [KeepForm(key, state.work.forms[key], now) for key in sorted(state.work.unsaved)]
+    state = _replaced(state, work=msgspec.structs.replace(state.work, unsaved=frozenset()))
+    if not state.chain.broker_up:
+        return state, effects
+    sent, sends = outbox.due(state.outbox, now, hold=timedelta())
+    return _replaced(state, outbox=sent), [*effects, *sends]
+
+
+def _renewed(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
+    """While the officer works on the claimed alert, its claim is renewed."""
+    entry, work = selected(state), state.work
+    if entry is None or not state.chain.broker_up or work.touched_at is None or not may_decide(state, entry):
+        return state, []
+    renewed_at = work.renewed_at or entry.heard_at
+    if now - renewed_at < RENEW_EVERY or work.touched_at <= renewed_at:
+        return state, []
+    state, ask = asked(state, "renew", entry.alert.violation.id, now, dice)
+    return _replaced(state, work=msgspec.structs.replace(work, renewed_at=now)), [ask]
+
+
+def _sound(state: DeskState, sound: str, now: datetime) -> tuple[DeskState, list[Effect]]:
+    if state.sounded_at is not None and now - state.sounded_at < QUIET_FOR:
+        return state, []
+    state = _replaced(state, sounded_at=now)
+    if not state.sound_on:
+        return state, []
+    return state, [PlaySound("new_alert" if sound == "new_alert" else "reminder")]
+
+
+def _reminded(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
+    if state.sounded_at is not None and now - state.sounded_at < REMIND_EVERY:
+        return state, []
+    hidden = outbox.hidden(state.outbox)
+    waits = any(
+        entry.alert.state == "new" and now - entry.first_at >= REMIND_EVERY and key not in hidden
+        for key, entry in state.queue.entries.items()
+    )
+    return _sound(state, "reminder", now) if waits else (state, [])
+
+
+def _pruned(state: DeskState, now: datetime) -> DeskState:
+    """Once the bridge has had time to say everything again, alerts that it no longer names are archived."""
+    requests = {key: each for key, each in state.requests.items() if now - each.at < REQUESTS_KEPT}
+    state = _replaced(state, looked_at=now, requests=requests)
+    since = state.chain.broker_since
+    if state.pruned or now - since < SETTLE or not link_state.bridge_is_here(state.chain, now):
+        return state
+    bridge_since = max(since, state.chain.bridge_since or since)
+    if now - bridge_since < SETTLE:
+        return state
+    return _replaced(state, queue=alert_queue.without_unheard(state.queue, since), pruned=True)
+
+
+def _looked_for_lost(state: DeskState, now: datetime) -> DeskState:
+    """Writes to the log which drones were lost and which are heard again."""
+    now_s = now.timestamp()
+    lost = frozenset(
+        drone.drone_id
+        for drone in state.fleet.drones.values()
+        if drone.heard_s is not None
+        and fleet.is_expected(drone)
+        and fleet.freshness(drone, now_s, state.fleet.lost_after_s) == "lost"
+    )
+    if not state.chain.broker_up or lost == state.lost:
+        return state
+    for drone_id in sorted(lost - state.lost):
+        state = noted(state, f"{drone_id} lost", now, drone_id=drone_id)
+    for drone_id in sorted(state.lost - lost):
+        drone = state.fleet.drones.get(drone_id)
+        word = "stopped" if drone is not None and not fleet.is_expected(drone) else "heard again"
+        state = noted(state, f"{drone_id} {word}", now, drone_id=drone_id)
+    return _replaced(state, lost=lost)
+
+
+def _settled(state: DeskState, now: datetime) -> DeskState:
+    """Whenever the desk is empty or its alert has left the list, the first waiting alert is put on it (unless the officer emptied it)."""
+    if selected(state) is not None:
+        return state
+    if state.selected is None and not state.picks_itself:
+        return state
+    waiting = order(state, now)
+    chosen = waiting[0].alert.violation.id if waiting else None
+    return state if chosen == state.selected else put_on_desk(state, chosen)
+
+
+def _replaced(state: DeskState, **changes: object) -> DeskState:
+    return msgspec.structs.replace(state, **changes)

@@ -1,0 +1,295 @@
+"""The snapshot of the desk at one moment: view(state, now)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Literal
+
+from ground_station.view_model import alert_queue, coding_desk, fleet, link_state, outbox, shift_log, wording
+from ground_station.view_model.alert_queue import Entry
+from ground_station.view_model.snapshot import (
+    AlertCard,
+    AlertSpot,
+    DeskView,
+    Detail,
+    DronePanel,
+    DroneSpot,
+    FleetView,
+    MapScene,
+    StationView,
+    UndoView,
+)
+from ground_station.view_model.station_state import (
+    DeskState,
+    decided_today,
+    is_mine,
+    may_decide,
+    not_mine,
+    order,
+    selected,
+    station_now,
+)
+from ground_station.view_model.track import points
+from messages.alert import holder
+from messages.coding import missing_facts
+from messages.geo import Position, distance_m
+
+NEAR_M = 60.0
+DAY = timedelta(hours=24)
+
+
+def view(state: DeskState, now: datetime) -> StationView:
+    """Everything on screen at `now`."""
+    waiting = order(state, now)
+    desk_entry = selected(state)
+    alerting = frozenset(entry.alert.violation.drone_id for entry in waiting)
+    table = fleet_view(state, alerting, now)
+    unseen = sum(1 for entry in waiting if entry.alert.state == "new")
+    station = wording.name_of(state.who.station)
+    in_10_min = alert_queue.rate(state.queue, now)
+    kept = len(state.outbox.kept)
+    return StationView(
+        station=station,
+        officer=f"Ofc. {wording.name_of(state.who.officer)}",
+        clock=wording.clock(now, state.who.zone),
+        window_title=f"({unseen}) Kestrel · {station}" if unseen else f"Kestrel · {station}",
+        chain=link_state.parts(state.chain, table.live, expected(state), now),
+        pill=link_state.pill(
+            state.chain,
+            kept=kept,
+            oldest_kept_s=max((_since(each.decided_at, now) for each in state.outbox.kept), default=0.0),
+            drones_expected=expected(state) > 0,
+            now=now,
+        ),
+        alerts_title=f"Alerts · {wording.count(len(waiting))} open",
+        rate=f"{in_10_min} in 10 min",
+        flood=in_10_min > alert_queue.FLOOD,
+        cards=tuple(_card(state, entry, now) for entry in waiting),
+        desk=_desk(state, desk_entry, now) if desk_entry else None,
+        calm="" if waiting else _calm(table.live),
+        undo=_undo(state, now),
+        kept=kept,
+        message=state.message,
+        fleet=table,
+        drone=_panel(state, now),
+        log=shift_log.newest(state.log),
+        log_count=state.log.count,
+        counters=_counters(state, now),
+        scene=_scene(state, waiting, desk_entry, alerting, now),
+        theme=state.theme,
+        sound_on=state.sound_on,
+        preferences=state.preferences,
+    )
+
+
+def expected(state: DeskState) -> int:
+    """How many drones ought to be heard."""
+    return sum(1 for drone in state.fleet.drones.values() if fleet.is_expected(drone))
+
+
+def fleet_view(state: DeskState, alerting: frozenset[str], now: datetime) -> FleetView:
+    """The fleet table with its filter applied."""
+    rows = fleet.rows(state.fleet, now, alerting, state.drone)
+    live = sum(1 for row in rows if row.freshness == "live")
+    words = state.filter.lower().split()
+    kept = [row for row in rows if fleet.matches(row, words)] if words else rows
+    total = len(rows)
+    title = f"Fleet {len(kept)} of {total}" if words else f"Fleet {total}"
+    return FleetView(title=title, filter=state.filter, rows=tuple(kept), total=total, live=live)
+
+
+def _card(state: DeskState, entry: Entry, now: datetime) -> AlertCard:
+    violation = entry.alert.violation
+    at = station_now(state, now)
+    return AlertCard(
+        violation_id=violation.id,
+        drone_id=violation.drone_id,
+        severity=alert_queue.severity_of(state.queue, entry, state.who.officer, at),
+        title=alert_queue.place_of(entry),
+        line=alert_queue.line_of(state.queue, entry),
+        age=wording.ago(entry.alert.raised_at, at, state.who.zone),
+        whose=alert_queue.whose(entry.alert, state.who.officer, at),
+        mine=is_mine(state, entry, now),
+        unseen=entry.alert.state == "new",
+        selected=violation.id == state.selected,
+        picture=alert_queue.picture_of(state.queue, entry),
+        lat_deg=violation.lat_deg,
+        lon_deg=violation.lon_deg,
+    )
+
+
+def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
+    violation = entry.alert.violation
+    at = station_now(state, now)
+    form = coding_desk.form_for(state.work, violation)
+    claim, words, left_s = _claim(state, entry, now)
+    missing = missing_facts(form)
+    guessed = bool(violation.guesses)
+    return DeskView(
+        violation_id=violation.id,
+        drone_id=violation.drone_id,
+        severity=alert_queue.severity_of(state.queue, entry, state.who.officer, at),
+        title=alert_queue.place_of(entry),
+        claim=claim,
+        claim_words=words,
+        lease_left_s=left_s,
+        editable=claim != "other",
+        details=_details(state, entry, now),
+        doubt="The drone is not sure" if guessed else "The drone has no guess: frequent codes",
+        choices=coding_desk.choices(violation, form.code),
+        search=state.work.search,
+        hits=coding_desk.hits(violation, state.work.search, form.code),
+        code=form.code,
+        code_title=coding_desk.code_title(form, violation),
+        fields=coding_desk.fields(form),
+        confirm_text=wording.confirm_text(form.code, missing),
+        confirm_ready=form.code is not None and not missing and (claim == "asked" or may_decide(state, entry)),
+        can_decide=may_decide(state, entry),
+        notice=state.work.notices.get(violation.id, ""),
+        picture=alert_queue.picture_of(state.queue, entry),
+        lat_deg=violation.lat_deg,
+        lon_deg=violation.lon_deg,
+    )
+
+
+def _claim(
+    state: DeskState, entry: Entry, now: datetime
+) -> tuple[Literal["nobody", "asked", "yours", "other"], str, float | None]:
+    alert, at = entry.alert, station_now(state, now)
+    held_by = holder(alert, at)
+    if held_by == state.who.officer and alert.lease_until is not None:
+        left_s = (alert.lease_until - at).total_seconds()
+        return "yours", f"yours for {wording.span(left_s)}", left_s
+    if held_by is not None and alert.lease_until is not None:
+        left = wording.span((alert.lease_until - at).total_seconds())
+        return "other", f"{wording.name_of(held_by)} has it for {left}", None
+    asking = state.work.asking
+    if asking is not None and asking.violation_id == alert.violation.id:
+        return "asked", "confirming when it is yours …" if asking.then_confirm else "asking for it …", None
+    if may_decide(state, entry):
+        return "nobody", "your claim ran out: press C to keep it", None
+    if alert.state == "escalated":
+        return "nobody", f"{alert_queue.whose(alert, state.who.officer, at)}: press C to claim it", None
+    return "nobody", not_mine(state, entry, now), None
+
+
+def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...]:
+    violation = entry.alert.violation
+    drone = state.fleet.drones.get(violation.drone_id)
+    newest = drone.newest if drone else None
+    where = violation.drone_id
+    if newest is not None:
+        away_m = distance_m(Position(newest.lat_deg, newest.lon_deg), Position(violation.lat_deg, violation.lon_deg))
+        where = f"{violation.drone_id}, {wording.metres(away_m)} away"
+    return (
+        Detail("Seen", wording.clock(violation.captured_at, state.who.zone)),
+        Detail("Drone", where),
+        Detail("Precinct", str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
+        Detail("Earlier here", _earlier(state, entry, now)),
+    )
+
+
+def _earlier(state: DeskState, entry: Entry, now: datetime) -> str:
+    """Other alerts of the last day that this desk knows: of the same plate, or within 60 m."""
+    violation = entry.alert.violation
+    place = Position(violation.lat_deg, violation.lon_deg)
+    near = 0
+    for other in state.queue.entries.values():
+        seen = other.alert.violation
+        if seen.id == violation.id or not violation.captured_at - DAY <= seen.captured_at <= violation.captured_at:
+            continue
+        if violation.plate and seen.plate == violation.plate:
+            return f"same plate {wording.ago(seen.captured_at, now, state.who.zone)}"
+        if distance_m(place, Position(seen.lat_deg, seen.lon_deg)) <= NEAR_M:
+            near += 1
+    return f"{wording.plural(near, 'alert')} in 24 h" if near else "none in 24 h"
+
+
+def _undo(state: DeskState, now: datetime) -> UndoView | None:
+    newest = outbox.undoable(state.outbox)
+    if newest is None:
+        return None
+    what = "Rejection" if newest.code is None else f"Code {newest.code}"
+    left_s = (newest.decided_at + outbox.HOLD - station_now(state, now)).total_seconds()
+    if not state.chain.broker_up:
+        return UndoView(f"{what} for {newest.drone_id} is kept here, will be sent")
+    return UndoView(f"{what} for {newest.drone_id} goes out in {wording.about(max(left_s, 0.0))}")
+
+
+def _panel(state: DeskState, now: datetime) -> DronePanel | None:
+    drone = state.fleet.drones.get(state.drone) if state.drone else None
+    if drone is None:
+        return None
+    zone, newest = state.who.zone, drone.newest
+    details = [Detail("Heard", wording.heard(None if drone.heard_s is None else now.timestamp() - drone.heard_s))]
+    if newest is not None:
+        details += [
+            Detail("Phase", newest.phase),
+            Detail("Height", wording.metres(newest.alt_m)),
+            Detail("Speed", f"{newest.speed_mps:.0f} m/s"),
+            Detail("Heading", f"{newest.heading_deg:.0f}°"),
+            Detail("Battery", wording.percent(newest.battery_pct)),
+            Detail("Link", wording.percent(newest.link_pct)),
+            Detail("Temperature", wording.degrees_c(newest.temp_c)),
+            Detail("Vibration", f"{newest.vibration_mps2:.1f} m/s²"),
+            Detail("Motor load", wording.percent(newest.motor_load_pct)),
+        ]
+    if drone.status is not None:
+        details.append(Detail("Power-ups", wording.count(drone.status.boot)))
+    faults = tuple(
+        f"{wording.fault(fault.code)} ({fault.level}) since {wording.clock(fault.since, zone)}"
+        for fault in (drone.health.faults if drone.health else ())
+    )
+    return DronePanel(drone_id=drone.drone_id, details=tuple(details), faults=faults)
+
+
+def _scene(
+    state: DeskState, waiting: list[Entry], desk_entry: Entry | None, alerting: frozenset[str], now: datetime
+) -> MapScene:
+    now_s, lost_after_s = now.timestamp(), state.fleet.lost_after_s
+    at = station_now(state, now)
+    drones = {
+        drone.drone_id: DroneSpot(
+            drone.newest.lat_deg,
+            drone.newest.lon_deg,
+            drone.newest.heading_deg,
+            fleet.freshness(drone, now_s, lost_after_s),
+            drone.heard_s,
+            drone.drone_id in alerting,
+        )
+        for drone in state.fleet.drones.values()
+        if drone.newest is not None and drone.heard_s is not None
+    }
+    alerts = tuple(
+        AlertSpot(
+            entry.alert.violation.id,
+            entry.alert.violation.lat_deg,
+            entry.alert.violation.lon_deg,
+            alert_queue.severity_of(state.queue, entry, state.who.officer, at),
+            entry.alert.violation.drone_id,
+            alert_queue.place_of(entry),
+        )
+        for entry in waiting
+    )
+    selection = state.drone or (desk_entry.alert.violation.drone_id if desk_entry else None)
+    drone = state.fleet.drones.get(selection) if selection else None
+    return MapScene(
+        drones=drones, alerts=alerts, selection=selection, track=points(drone.track) if drone else (), now_s=now_s
+    )
+
+
+def _calm(live: int) -> str:
+    return f"Nothing to decide. {wording.plural(live, 'drone')} on patrol." if live else "Nothing to decide."
+
+
+def _counters(state: DeskState, now: datetime) -> str:
+    today = decided_today(state, now)
+    if not today:
+        return "Nothing decided yet today"
+    corrected = sum(1 for done in today if done.status == "corrected")
+    return f"Decided today {len(today)} · median {median(done.took_s for done in today):.1f} s · corrected {corrected}"
+
+
+def _since(at: datetime, now: datetime) -> float:
+    return (now - at).total_seconds()
