@@ -114,7 +114,8 @@ TEXTS: tuple[tuple[str, str], ...] = (
         for ground in ("window", "panel", "field", "selected", "cap")
         for text in ("ink", "soft", "accent")
     ),
-    *((text, ground) for ground in ("panel", "selected") for text in ("must_decide", "attention", "well")),
+    *((text, "panel") for text in ("must_decide", "attention", "well")),
+    ("must_decide", "selected"),
     ("attention", "attention_ground"),
     ("attention", "field"),
     ("on_accent", "accent"),
@@ -169,14 +170,13 @@ def stylesheet(palette: Palette, measure: Measure) -> str:
     """The Qt style sheet of a theme. Widgets that paint themselves take their colours from the palette instead."""
     p, m, edge = palette, measure, palette.line_px
     return f"""
-* {{ font-family: "Inter"; font-size: {m.body}px; color: {p.ink}; }}
+QWidget {{ color: {p.ink}; }}
 QMainWindow, #desk {{ background: {p.window}; }}
 QLabel {{ background: transparent; border: none; }}
 QLabel[tone="soft"] {{ color: {p.soft}; }}
 QLabel[tone="accent"] {{ color: {p.accent}; }}
 QLabel[tone="attention"] {{ color: {p.attention}; }}
 QLabel[tone="must_decide"] {{ color: {p.must_decide}; }}
-QLabel[size="small"] {{ font-size: {m.small}px; }}
 #strip {{ background: {p.panel}; border: none; border-bottom: {edge}px solid {p.line}; }}
 #panel {{ background: {p.panel}; border: {edge}px solid {p.line}; border-radius: {m.panel_radius}px; }}
 #rule {{ background: {p.line}; border: none; max-height: {edge}px; min-height: {edge}px; }}
@@ -185,7 +185,9 @@ QLineEdit {{
     padding: 0 {m.pad - edge - 2}px; min-height: {m.target - 2 * edge}px; max-height: {m.target - 2 * edge}px;
     selection-background-color: {p.accent}; selection-color: {p.on_accent};
 }}
-QLineEdit[needed="true"] {{ border: {edge}px solid {p.attention}; }}
+QLineEdit {{ placeholder-text-color: {p.soft}; }}
+QLineEdit[notshown="true"] {{ color: {p.soft}; }}
+QLineEdit[needed="true"] {{ border: {edge}px solid {p.attention}; placeholder-text-color: {p.attention}; }}
 QLineEdit:focus {{ border: {edge + 1}px solid {p.accent}; padding: 0 {m.pad - edge - 3}px; }}
 QLineEdit:disabled {{ color: {p.soft}; }}
 QTableView, QListView {{ background: {p.panel}; border: none; outline: none; selection-background-color: {p.selected};
@@ -193,7 +195,7 @@ QTableView, QListView {{ background: {p.panel}; border: none; outline: none; sel
 QHeaderView {{ background: {p.panel}; border: none; }}
 QHeaderView::section {{
     background: {p.panel}; color: {p.soft}; border: none; border-bottom: {edge}px solid {p.line};
-    padding: 0 {m.pad}px; font-size: {m.small}px;
+    padding: 0 {m.pad}px;
 }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; border: none; }}

@@ -1,63 +1,51 @@
-"""The one place where anything crosses into the window's thread: a queue that one timer empties a few times a second.
+"""The one place where anything crosses into the window's thread: a word "something came", looked at by one timer.
 
-The network's thread puts what came, however fast it comes; the window takes all of it in one go. There is no signal per message, so a
-flood costs the window one batch and never one event each. An alert waits here for at most one period.
+What came itself waits in the desk's plain queue, which the window empties in one go at each turn. There is no signal per message, so a
+flood costs the window one turn and never one event each. An alert waits here for at most one period.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from threading import Event
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-log = logging.getLogger(__name__)
-
-PERIOD_MS = 100
-"""An alert is on screen at most this long after it came (plus the drawing)."""
-BATCH_LIMIT = 5_000
-"""No batch is larger, so that a flood of thousands is taken in over several turns and the window stays alive between them."""
-
-T = TypeVar("T")
+PERIOD_MS = 50
+"""What asked for a turn gets it at most this much later."""
+CALM_PERIODS = 5
+"""Without a word from outside there is a turn at every fifth period (250 ms): ages count, the map moves."""
 
 
-class ThreadGate(QObject, Generic[T]):
-    """Takes values from any thread and hands them in batches, in order, to `on_batch` on the thread it was made on.
+class ThreadGate(QObject):
+    """Calls `on_turn` on the thread it was made on: soon after `wake`, and otherwise every CALM_PERIODS x PERIOD_MS."""
 
-    `on_batch` is called on every period, also with an empty list: that is the window's one clock.
-    """
-
-    def __init__(
-        self, on_batch: Callable[[list[T]], None], *, period_ms: int = PERIOD_MS, parent: QObject | None = None
-    ):
+    def __init__(self, on_turn: Callable[[], None], parent: QObject | None = None):
         super().__init__(parent)
-        self._queue: SimpleQueue[T] = SimpleQueue()
-        self._on_batch = on_batch
+        self._on_turn = on_turn
+        self._woken = Event()
+        self._idle_periods = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(period_ms)
-        self._timer.timeout.connect(self.open)
+        self._timer.setInterval(PERIOD_MS)
+        self._timer.timeout.connect(self.period)
 
-    def put(self, value: T) -> None:
-        """Leave a value for the window's thread. Called from any thread; never waits."""
-        self._queue.put(value)
+    def wake(self) -> None:
+        """Ask for a turn soon. From any thread; never waits."""
+        self._woken.set()
 
     def start(self) -> None:
-        """Begin to empty the queue periodically. Window's thread only."""
+        """Let turns happen. Window's thread only."""
         self._timer.start()
 
     def stop(self) -> None:
-        """Empty the queue no more; what is in it stays there. Window's thread only."""
+        """No turns any more. Window's thread only."""
         self._timer.stop()
 
-    def open(self) -> None:
-        """Hand over what waits now, at most BATCH_LIMIT values. Window's thread only."""
-        batch: list[T] = []
-        while len(batch) < BATCH_LIMIT:
-            try:
-                batch.append(self._queue.get_nowait())
-            except Empty:
-                break
-        self._on_batch(batch)
+    def period(self) -> None:
+        """One period went by: a turn if one was asked for or is due. Window's thread only."""
+        self._idle_periods += 1
+        if self._woken.is_set() or self._idle_periods >= CALM_PERIODS:
+            self._woken.clear()  # before the turn: what comes during the turn asks for the next one
+            self._idle_periods = 0
+            self._on_turn()

@@ -1,0 +1,177 @@
+"""The alert list: what wants the officer. It persists, it is never a pop-up, and a new card slides in where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, QVariantAnimation
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListView, QStyle, QVBoxLayout
+
+from ground_station.ui.alert_card import AlertCardPainter
+from ground_station.ui.look import SEMIBOLD, Look
+from ground_station.ui.parts import Cap, HintLine, PlainLabel, Rule
+from ground_station.ui.pictures import Pictures
+from ground_station.ui.rows import Rows
+from ground_station.view_model.intentions import AlertsOnScreen, Intention, SelectAlert
+from ground_station.view_model.snapshot import AlertCard, StationView
+
+SLIDE_MS = 150
+WIDTH_PX = 300
+FOLDED_WIDTH_PX = 112
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class AlertModel(QAbstractListModel):
+    """The cards of the snapshot as rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Rows[AlertCard] = Rows(self)
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        """Qt's: the number of cards."""
+        return 0 if parent.isValid() else len(self.rows.now)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Qt's: the card for the painter, and its words for a screen reader."""
+        card = self.rows.now[index.row()]
+        if role == Qt.ItemDataRole.UserRole:
+            return card
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            kind = "must decide" if card.severity == "must_decide" else "attention"
+            return f"{kind}: {card.title}, {card.line}, {card.age}, {card.whose}"
+        return None
+
+
+class AlertList(QListView):
+    """The cards, scrolled by the pixel. It tells `on_painted` after each painting."""
+
+    def __init__(self, on_painted: Callable[[], None]):
+        super().__init__()
+        self._on_painted = on_painted
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self.setAccessibleName("Alerts")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: the cards in sight."""
+        super().paintEvent(event)
+        self._on_painted()
+
+
+class AlertPanel(QFrame):
+    """Title and rate, the cards, the keys, and the day's counters."""
+
+    def __init__(self, look: Look, pictures: Pictures, send: Callable[[Intention], None]):
+        super().__init__()
+        self.setObjectName("panel")
+        self._send = send
+        self._known: frozenset[str] = frozenset()
+        self._reported: set[str] = set()
+        self._selected: str | None = None
+        self._title = PlainLabel(look, weight=SEMIBOLD)
+        self._rate = PlainLabel(look, tone="soft")
+        self.model = AlertModel()
+        self.painter = AlertCardPainter(look, pictures)
+        self.list = AlertList(self._painted)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self.painter)
+        self.list.clicked.connect(self._clicked)
+        self._hints = HintLine(look)
+        self._counters = PlainLabel(look, tone="soft", size_px=look.measure.small)
+        self._slide = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=SLIDE_MS)
+        self._slide.valueChanged.connect(self._slid)
+        self._slide.finished.connect(self.painter.arriving.clear)
+        self._report = QTimer(self, singleShot=True, interval=0)
+        self._report.timeout.connect(self._tell_what_was_drawn)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 0, 12, 0)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._rate, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addLayout(head)
+        head.setSpacing(8)
+        self._title.setFixedHeight(36)
+        column.addWidget(Rule())
+        column.addWidget(self.list, 1)
+        self._foot = QFrame()
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(12, 8, 12, 8)
+        foot.addWidget(self._hints)
+        column.addWidget(self._foot)
+        self._last_rule = Rule()
+        column.addWidget(self._last_rule)
+        self._counters.setContentsMargins(12, 10, 12, 10)
+        column.addWidget(self._counters)
+        self.fold(folded=False)
+
+    def fold(self, *, folded: bool) -> None:
+        """Fold to pictures and ages, or unfold."""
+        self.setFixedWidth(FOLDED_WIDTH_PX if folded else WIDTH_PX)
+        for widget in (self._rate, self._foot, self._last_rule, self._counters):
+            widget.setVisible(not folded)
+        if folded != self.painter.folded:
+            self.painter.folded = folded
+            self.list.scheduleDelayedItemsLayout()
+
+    def show_view(self, view: StationView) -> None:
+        """Draw another moment."""
+        self._title.say(view.alerts_title if not self.painter.folded else view.alerts_title.rpartition("· ")[2])
+        self._rate.say(view.rate)
+        self._rate.set_tone("attention" if view.flood else "soft")
+        self._counters.say(view.counters)
+        self._hints.set_hints(
+            ((Cap("↑"), Cap("↓"), "move"), (Cap("C"), "claim"), (Cap("M"), "show on map")) if view.cards else ()
+        )
+        self._foot.setVisible(bool(view.cards) and not self.painter.folded)
+        before = self._known
+        self.model.rows.replace(view.cards)
+        self._known = frozenset(card.violation_id for card in view.cards)
+        if before:
+            self._let_slide(self._known - before)
+        self._reported &= self._known
+        self._keep_in_sight(view.cards)
+
+    def _let_slide(self, new: frozenset[str]) -> None:
+        moves = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
+        if new and moves:
+            self.painter.arriving.update(dict.fromkeys(new, 0.0))
+            self._slide.stop()
+            self._slide.start()
+
+    def _slid(self, progress: float) -> None:
+        for violation_id in self.painter.arriving:
+            self.painter.arriving[violation_id] = progress
+        self.list.viewport().update()
+
+    def _keep_in_sight(self, cards: tuple[AlertCard, ...]) -> None:
+        selected = next((place for place, card in enumerate(cards) if card.selected), None)
+        violation_id = None if selected is None else cards[selected].violation_id
+        if selected is not None and violation_id != self._selected:
+            self.list.scrollTo(self.model.index(selected), QAbstractItemView.ScrollHint.EnsureVisible)
+        self._selected = violation_id
+
+    def _clicked(self, index: QModelIndex) -> None:
+        self._send(SelectAlert(self.model.rows.now[index.row()].violation_id))
+
+    def _painted(self) -> None:
+        if self.painter.drawn - self._reported:
+            self._report.start()
+
+    def _tell_what_was_drawn(self) -> None:
+        new = (self.painter.drawn - self._reported) & self._known
+        self.painter.drawn.clear()
+        if new:
+            self._reported |= new
+            self._send(AlertsOnScreen(tuple(sorted(new))))

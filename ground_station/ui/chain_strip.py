@@ -1,0 +1,215 @@
+"""The strip on top: whether the chain from drones to headquarters is whole, who sits here, and what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QToolTip, QWidget
+
+from ground_station.ui import paint
+from ground_station.ui.look import BOLD, REGULAR, SEMIBOLD, Look
+from ground_station.ui.parts import PlainLabel, SeverityMark, set_tip
+from ground_station.view_model.intentions import Intention, SetSound, TryNow
+from ground_station.view_model.snapshot import ChainPart, Pill, StationView
+
+_GAP_PX = 30.0  # between two parts: room for the arrow
+
+
+class ChainLine(QWidget):
+    """drones -> broker -> bridge -> headquarters, each with its mark and word."""
+
+    def __init__(self, look: Look):
+        super().__init__()
+        self._look = look
+        self._parts: tuple[ChainPart, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def show_parts(self, parts: tuple[ChainPart, ...]) -> None:
+        """Draw other parts."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setAccessibleName(", ".join(f"{part.word} {part.state}" for part in parts))
+            self.updateGeometry()
+            self.update()
+
+    def _places(self) -> list[tuple[ChainPart, float, float]]:
+        """(part, where its mark begins, where its word ends)."""
+        metrics, x, places = QFontMetricsF(self._look.font()), 0.0, []
+        for part in self._parts:
+            end = x + 16 + metrics.horizontalAdvance(part.word)
+            places.append((part, x, end))
+            x = end + _GAP_PX
+        return places
+
+    def sizeHint(self) -> QSize:
+        """Qt's: all parts on one line."""
+        places = self._places()
+        return QSize(round(places[-1][2]) + 2 if places else 0, self._look.measure.target)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's: the inside of a part, for support, is in its tip."""
+        if isinstance(event, QHelpEvent):
+            for part, left, right in self._places():
+                if left - 4 <= event.pos().x() <= right + 4:
+                    set_tip(self, part.detail)
+                    QToolTip.showText(event.globalPos(), self.toolTip(), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: marks, words, arrows."""
+        look, p = self._look, QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2
+        for number, (part, left, right) in enumerate(self._places()):
+            if number:
+                paint.arrow(p, look.colour("soft"), QPointF(left - _GAP_PX / 2, middle))
+            paint.chain_mark(p, look, part.state, QPointF(left + 5, middle))
+            p.setFont(look.font())
+            p.setPen(look.colour("ink"))
+            p.drawText(QRectF(left + 16, 0, right - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), part.word)
+
+
+class LinkButton(QAbstractButton):
+    """A word that can be pressed, with its key before it; underlined where it must be seen to be a button."""
+
+    def __init__(self, look: Look, text: str, key: str = "", *, role: str = "soft", strong: bool = False):
+        super().__init__()
+        self._look, self._key, self._role, self._strong = look, key, role, strong
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.relabel(text)
+
+    def relabel(self, text: str) -> None:
+        """Another word."""
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Qt's: cap and word."""
+        font = self._look.font(None, SEMIBOLD if self._strong else REGULAR)
+        cap = paint.cap_width(self._look, self._key) + 6 if self._key else 0
+        return QSize(round(QFontMetricsF(font).horizontalAdvance(self.text()) + cap) + 2, self._look.measure.target)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: cap and word."""
+        look, p = self._look, QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left = 0.0
+        if self._key:
+            left = paint.key_cap(p, look, self._key, 0, self.height() / 2) + 6
+        font = look.font(None, SEMIBOLD if self._strong else REGULAR)
+        font.setUnderline(self._strong or self.underMouse())
+        p.setFont(font)
+        p.setPen(look.colour(self._role))
+        p.drawText(QRectF(left, 0, self.width() - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), self.text())
+
+
+class PillWidget(QWidget):
+    """The one amber pill. It shortens itself from the end, never pushes its neighbours."""
+
+    def __init__(self, look: Look, send: Callable[[Intention], None]):
+        super().__init__()
+        self._look = look
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(9)
+        mark = SeverityMark(look, 10)
+        mark.show_kind("attention")
+        self._words = PlainLabel(look, "", tone="attention", weight=SEMIBOLD)
+        self._try = LinkButton(look, "Try now", role="attention", strong=True)
+        self._try.setAccessibleDescription("key Y")
+        self._try.clicked.connect(lambda: send(TryNow()))
+        row.addWidget(mark)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._try)
+        self.hide()
+
+    def show_pill(self, pill: Pill | None) -> None:
+        """Another state of things; nothing for None."""
+        self.setVisible(pill is not None)
+        if pill is not None:
+            self._words.say(pill.text)
+            self._try.setVisible(pill.try_now)
+            self.setAccessibleName(pill.text)
+
+    def sizeHint(self) -> QSize:
+        """Qt's: the whole text."""
+        return QSize(super().sizeHint().width() + 4, 30)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's: little; the text is then shortened."""
+        return QSize(60, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: the pill's ground and edge."""
+        look, p = self._look, QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = look.palette.line_px
+        p.setPen(QPen(look.colour("attention"), edge))
+        p.setBrush(look.colour("attention_ground"))
+        box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
+        p.drawRoundedRect(box, look.measure.field_radius, look.measure.field_radius)
+
+
+class ChainStrip(QFrame):
+    """The whole strip. `on_keys` opens the key sheet."""
+
+    def __init__(self, look: Look, send: Callable[[Intention], None], on_keys: Callable[[], None]):
+        super().__init__()
+        self.setObjectName("strip")
+        self.setFixedHeight(look.measure.strip)
+        self._sound_on = True
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(0)
+        self._station_word = PlainLabel(look, "Station", tone="soft")
+        self._station = PlainLabel(look, weight=SEMIBOLD)
+        self.chain = ChainLine(look)
+        self.pill = PillWidget(look, send)
+        self._officer = PlainLabel(look, tone="soft")
+        self._sound = LinkButton(look, "sound on")
+        self._sound.setAccessibleDescription("key S")
+        self._sound.clicked.connect(lambda: send(SetSound(not self._sound_on)))
+        self._keys = LinkButton(look, "keys", "?")
+        self._keys.clicked.connect(on_keys)
+        self._clock = PlainLabel(look, weight=SEMIBOLD)
+        for widget, gap in (
+            (PlainLabel(look, "Kestrel", size_px=15, weight=BOLD), 18),
+            (self._station_word, 4),
+            (self._station, 18),
+            (self.chain, 18),
+        ):
+            widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            row.addWidget(widget)
+            row.addSpacing(gap)
+        row.addWidget(self.pill, 0)
+        row.addStretch(1)
+        row.addSpacing(12)
+        for part, gap in ((self._officer, 14), (self._sound, 14), (self._keys, 18), (self._clock, 0)):
+            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            row.addWidget(part)
+            row.addSpacing(gap)
+
+    def fold(self, *, narrow: bool) -> None:
+        """Leave out what a narrow window has no room for: the word before the station and the officer's name."""
+        self._station_word.setVisible(not narrow)
+        self._officer.setVisible(not narrow)
+
+    def show_view(self, view: StationView) -> None:
+        """Draw another moment."""
+        self._station.say(view.station)
+        self.chain.show_parts(view.chain)
+        self.pill.show_pill(view.pill)
+        self._officer.say(view.officer)
+        self._sound_on = view.sound_on
+        self._sound.relabel("sound on" if view.sound_on else "sound off")
+        self._clock.say(view.clock)

@@ -1,0 +1,266 @@
+"""The coding desk: the evidence, what is known, the codes, the legal facts, and the decision, from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from ground_station.ui import paint
+from ground_station.ui.code_list import CodeList
+from ground_station.ui.decision_row import DecisionRow
+from ground_station.ui.drone_panel import DroneDetails
+from ground_station.ui.facts_form import FactsForm
+from ground_station.ui.look import SEMIBOLD, Look
+from ground_station.ui.parts import KeyButton, PlainLabel, Rule, SeverityMark
+from ground_station.ui.picture_view import EvidenceView
+from ground_station.ui.pictures import Pictures
+from ground_station.ui.typing_line import TypingLine
+from ground_station.view_model.intentions import ChooseCode, ChooseFirstHit, Intention, SearchCode, Undo
+from ground_station.view_model.snapshot import DeskView, Detail, StationView
+
+WIDTH_PX = 430
+FOLDED_WIDTH_PX = 372
+
+
+class DetailsGrid(QWidget):
+    """The four facts beside the picture, two to a line: label left, value right."""
+
+    def __init__(self, look: Look):
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(3)
+        self._cells: list[tuple[PlainLabel, PlainLabel]] = []
+        for place in range(4):
+            label, value = PlainLabel(look, tone="soft"), PlainLabel(look)
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            column = (place % 2) * 3
+            grid.addWidget(label, place // 2, column)
+            grid.addWidget(value, place // 2, column + 1)
+            self._cells.append((label, value))
+        grid.setColumnMinimumWidth(2, 4)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(4, 1)
+
+    def show_details(self, details: tuple[Detail, ...]) -> None:
+        """Draw other facts (at most four)."""
+        for place, (label, value) in enumerate(self._cells):
+            detail = details[place] if place < len(details) else Detail("", "")
+            label.say(detail.label)
+            value.say(detail.value)
+
+
+class Calm(QWidget):
+    """The empty desk: a tick, and the words that there is nothing to decide."""
+
+    def __init__(self, look: Look):
+        super().__init__()
+        self._look = look
+        self._words = ""
+
+    def say(self, words: str) -> None:
+        """Other words; the first sentence is the large one."""
+        if words != self._words:
+            self._words = words
+            self.setAccessibleName(words)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: ring, tick and words in the middle."""
+        look, p = self._look, QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2 - 24)
+        p.setPen(QPen(look.colour("line"), 2))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawEllipse(middle, 22, 22)
+        paint.check_mark(p, look.colour("well"), middle, 20, 2.4)
+        first, _, rest = self._words.partition(". ")
+        p.setFont(look.font(15, SEMIBOLD))
+        p.setPen(look.colour("ink"))
+        line = QRectF(0, middle.y() + 34, self.width(), 24)
+        p.drawText(line, int(Qt.AlignmentFlag.AlignCenter), first + ("." if rest else ""))
+        p.setFont(look.font())
+        p.setPen(look.colour("soft"))
+        p.drawText(line.translated(0, 24), int(Qt.AlignmentFlag.AlignCenter), rest)
+
+
+class CodingPanel(QFrame):
+    """Draws StationView.desk. `leave` gives the focus back to the desk, where the keys work."""
+
+    def __init__(self, look: Look, pictures: Pictures, send: Callable[[Intention], None], leave: Callable[[], None]):
+        super().__init__()
+        self.setObjectName("panel")
+        self._look, self._send, self._leave = look, send, leave
+        self._desk: DeskView | None = None
+        self._mark = SeverityMark(look)
+        self._title = PlainLabel(look, weight=SEMIBOLD)
+        self._claim = PlainLabel(look, tone="soft")
+        self._claim_time = PlainLabel(look, weight=SEMIBOLD)
+        self.evidence = EvidenceView(look, pictures)
+        self._details = DetailsGrid(look)
+        self._doubt = PlainLabel(look, tone="soft")
+        self.codes = CodeList(look, send)
+        self.search = TypingLine(look, "Any code: number or words", hint="number or words of any code", key="0")
+        self.facts = FactsForm(look, send, leave)
+        self.decision = DecisionRow(look, send, leave, self.go_to_missing)
+        self._notice_mark = SeverityMark(look, 10)
+        self._notice = PlainLabel(look, tone="attention")
+        self._calm = Calm(look)
+        self._drone = DroneDetails(look)
+        self._message = PlainLabel(look, tone="soft")
+        self._undo = KeyButton(look, "Undo", "U")
+        self._undo.clicked.connect(lambda: send(Undo()))
+        self.search.textEdited.connect(self._searched)
+        self.search.on_enter = self._take_hit
+        self.search.on_leave = self._leave_search
+        self.search.on_step = self._step_hit
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 0, 12, 0)
+        head.setSpacing(5)
+        self._title.setFixedHeight(36)
+        head.addWidget(self._mark)
+        head.addWidget(self._title, 1)
+        head.addSpacing(8)
+        for label in (self._claim, self._claim_time):
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            head.addWidget(label)
+        column.addLayout(head)
+        column.addWidget(Rule())
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._calm_page())
+        self._pages.addWidget(self._desk_page())
+        column.addWidget(self._pages, 1)
+        column.addWidget(Rule())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 5, 6, 5)
+        foot.setSpacing(8)
+        foot.addWidget(self._message, 1)
+        foot.addWidget(self._undo)
+        self._message.setMinimumHeight(self._look.measure.target + 2)
+        column.addLayout(foot)
+
+    def _calm_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.addWidget(self._calm, 1)
+        column.addWidget(self._drone)
+        return page
+
+    def _desk_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(11, 10, 11, 8)
+        column.setSpacing(8)
+        column.addWidget(self.evidence, 1)
+        column.addWidget(self._details)
+        column.addSpacing(2)
+        column.addWidget(self._doubt)
+        column.addWidget(self.codes)
+        column.addWidget(self.search)
+        column.addWidget(self.facts)
+        column.addSpacing(2)
+        column.addWidget(self.decision)
+        notice = QHBoxLayout()
+        notice.setSpacing(6)
+        notice.addWidget(self._notice_mark)
+        notice.addWidget(self._notice, 1)
+        self._notice.setFixedHeight(18)
+        column.addLayout(notice)
+        column.addStretch(0)
+        return page
+
+    def fold(self, *, narrow: bool, low: bool) -> None:
+        """Take less room: a narrower panel, and the frequent codes by number only."""
+        self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
+        self.codes.fold(tight=low)
+
+    def show_view(self, view: StationView) -> None:
+        """Draw another moment."""
+        desk, before = view.desk, self._desk
+        self._desk = desk
+        self._pages.setCurrentIndex(0 if desk is None else 1)
+        self._message.say(view.message or (view.undo.text if view.undo else ""))
+        self._message.set_tone("attention" if view.message else "soft")
+        self._undo.setVisible(view.undo is not None)
+        self._mark.show_kind(desk.severity if desk else "")
+        self._mark.setVisible(desk is not None)
+        if desk is None:
+            self._title.say("Coding desk")
+            self._show_claim("", bold=False)
+            self._calm.say(view.calm or "Nothing chosen. Press ↓ for the first alert, C to claim it.")
+            self._drone.show_drone(view.drone)
+            return
+        if desk == before:
+            return
+        self._show_desk(desk, fresh=before is None or before.violation_id != desk.violation_id)
+
+    def _show_desk(self, desk: DeskView, *, fresh: bool) -> None:
+        self._title.say(desk.title)
+        self._show_claim(desk.claim_words, bold=desk.lease_left_s is not None)
+        self.evidence.show_picture(desk.picture, fresh=fresh)
+        self._details.show_details(desk.details)
+        self._doubt.say(desk.doubt)
+        self.codes.show_codes(desk.choices, desk.hits, enabled=desk.editable)
+        self.search.say(desk.search)
+        chosen = desk.code is not None and all(choice.code != desk.code for choice in desk.choices)
+        self.search.setPlaceholderText(f"{desk.code}  {desk.code_title}" if chosen else "number or words of any code")
+        self.search.allow(desk.editable)
+        self.facts.show_fields(desk.fields, editable=desk.editable)
+        self.decision.show_desk(desk)
+        self._notice.say(desk.notice)
+        self._notice_mark.show_kind("attention" if desk.notice else "")
+        self._notice_mark.setVisible(bool(desk.notice))
+
+    def _show_claim(self, words: str, *, bold: bool) -> None:
+        """The words of the claim; the time that is left stands out."""
+        front, _, time = words.rpartition(" ") if bold else (words, "", "")
+        self._claim.say(front)
+        self._claim_time.say(time)
+        self._claim.setVisible(bool(front))
+        self._claim_time.setVisible(bool(time))
+
+    def focus_search(self) -> None:
+        """Put the focus into the field for any code."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def go_to_missing(self) -> None:
+        """Put the focus where something is missing: the code first, then the facts."""
+        if self._desk is not None and self._desk.code is None:
+            self.focus_search()
+        else:
+            self.facts.go_on()
+
+    def _searched(self, text: str) -> None:
+        self.codes.highlight = 0
+        self._send(SearchCode(text))
+
+    def _step_hit(self, by: int) -> None:
+        desk = self._desk
+        if desk is not None and desk.hits:
+            self.codes.highlight = min(max(self.codes.highlight + by, 0), len(desk.hits) - 1)
+            self.codes.show_codes(desk.choices, desk.hits, enabled=desk.editable)
+
+    def _take_hit(self) -> None:
+        desk, place = self._desk, self.codes.highlight
+        if desk is not None and 0 < place < len(desk.hits):
+            self._send(ChooseCode(desk.hits[place].code))
+        else:
+            self._send(ChooseFirstHit())
+        self._leave()
+
+    def _leave_search(self) -> None:
+        self._send(SearchCode(""))
+        self._leave()

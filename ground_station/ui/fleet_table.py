@@ -1,0 +1,190 @@
+"""The fleet as a table: attention first, thousands of rows, only changed rows repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from ground_station.ui import paint
+from ground_station.ui.look import REGULAR, SEMIBOLD, Look
+from ground_station.ui.rows import Rows
+from ground_station.view_model.intentions import Intention, SelectDrone
+from ground_station.view_model.snapshot import FleetRow, FleetView
+
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+
+COLUMNS: tuple[tuple[str, int, bool], ...] = (
+    ("Drone", 16, False),
+    ("Phase", 14, False),
+    ("Battery", 17, False),
+    ("Link", 11, True),
+    ("Temp.", 11, True),
+    ("Last heard", 14, True),
+    ("Attention", 17, False),
+)
+"""(title, share of the width, whether it is a number: right by its unit)."""
+DRONE, PHASE, BATTERY, LINK, TEMP, HEARD, ATTENTION = range(len(COLUMNS))
+
+
+def text_of(row: FleetRow, column: int) -> str:
+    """What stands in one cell."""
+    return (
+        row.drone_id,
+        row.phase,
+        row.battery_text,
+        row.link_text,
+        row.temp_text,
+        row.heard_text,
+        row.attention,
+    )[column]
+
+
+class FleetModel(QAbstractTableModel):
+    """The rows of the snapshot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Rows[FleetRow] = Rows(self, len(COLUMNS))
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        """Qt's: the number of drones."""
+        return 0 if parent.isValid() else len(self.rows.now)
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+        """Qt's: the number of columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Qt's: the row for the painter, and the cell's words for a screen reader."""
+        row = self.rows.now[index.row()]
+        if role == Qt.ItemDataRole.UserRole:
+            return row
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return text_of(row, index.column())
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Qt's: titles, aligned as their column."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section][0]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if COLUMNS[section][2] else _LEFT
+        return None
+
+
+class CellPainter(QStyledItemDelegate):
+    """Paints one cell: text, battery or mark of attention, upon the row's ground and line."""
+
+    def __init__(self, look: Look):
+        super().__init__()
+        self._look = look
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Qt's: every row has one height."""
+        return QSize(60, self._look.measure.row)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Qt's: the cell at `index`."""
+        look, column = self._look, index.column()
+        row: FleetRow = index.data(Qt.ItemDataRole.UserRole)
+        box: QRect = option.rect
+        line = look.palette.line_px
+        if row.selected:
+            painter.fillRect(box, look.colour("selected"))
+            if column == DRONE:
+                painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), look.colour("accent"))
+        painter.fillRect(QRect(box.left(), box.bottom() - line + 1, box.width(), line), look.colour("line"))
+        inner = QRectF(box).adjusted(12, 0, -12, -line)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if column == BATTERY and row.battery_pct is not None:
+            bar = QRectF(inner.left(), inner.center().y() - 4.5, 44, 9)
+            paint.battery(painter, look, bar, row.battery_pct, row.battery_band)
+            inner = QRectF(inner.left() + 44, inner.top(), 44, inner.height())  # the number ends at one place
+        elif column == ATTENTION and row.attention:
+            paint.severity(painter, look, "attention", QPointF(inner.left() + 5, inner.center().y()), 9)
+            inner = inner.adjusted(14, 0, 0, 0)
+        painter.setFont(look.font(None, SEMIBOLD if column == DRONE else REGULAR))
+        painter.setPen(look.colour("soft" if row.freshness == "lost" and column != DRONE else "ink"))
+        right = COLUMNS[column][2] or (column == BATTERY and row.battery_pct is not None)
+        painter.drawText(inner, _RIGHT if right else _LEFT, paint.elided(painter, text_of(row, column), inner.width()))
+        painter.restore()
+
+
+class FleetTable(QTableView):
+    """The table. With the focus, Up and Down select drones and Enter opens the selected one."""
+
+    def __init__(self, look: Look, send: Callable[[Intention], None], on_open: Callable[[], None]):
+        super().__init__()
+        self._send, self._on_open = send, on_open
+        self.fleet = FleetModel()
+        self.setModel(self.fleet)
+        self.setItemDelegate(CellPainter(look))
+        self.setAccessibleName("Fleet")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(look.measure.row)
+        rows.setDefaultSectionSize(look.measure.row)
+        head = self.horizontalHeader()
+        head.setFont(look.font(look.measure.small))
+        head.setFixedHeight(28)
+        head.setSectionsClickable(False)
+        head.setHighlightSections(False)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head.setMinimumSectionSize(30)
+        self.clicked.connect(lambda index: send(SelectDrone(self.fleet.rows.now[index.row()].drone_id)))
+        self.doubleClicked.connect(lambda _index: on_open())
+
+    def show_fleet(self, fleet: FleetView) -> None:
+        """Draw another moment; only rows that changed are repainted."""
+        self.fleet.rows.replace(fleet.rows)
+
+    def resizeEvent(self, event: object) -> None:
+        """Qt's: the columns share the width."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        width, whole = self.viewport().width(), sum(share for _, share, _ in COLUMNS)
+        left = 0
+        for column, (_, share, _) in enumerate(COLUMNS):
+            size = width - left if column == len(COLUMNS) - 1 else width * share // whole
+            self.setColumnWidth(column, size)
+            left += size
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's: Up, Down and Enter are the table's while it has the focus; every other key is the desk's."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None and self.fleet.rows.now:
+            self._step(step)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and any(r.selected for r in self.fleet.rows.now):
+            self._on_open()
+        else:
+            event.ignore()
+
+    def _step(self, by: int) -> None:
+        rows = self.fleet.rows.now
+        at = next((place for place, row in enumerate(rows) if row.selected), -1 if by > 0 else len(rows))
+        place = min(max(at + by, 0), len(rows) - 1)
+        self._send(SelectDrone(rows[place].drone_id))
+        self.scrollTo(self.fleet.index(place, 0), QAbstractItemView.ScrollHint.EnsureVisible)

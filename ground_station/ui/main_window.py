@@ -1,0 +1,205 @@
+"""The window: what wants me, where it is, what I decide, from left to right; and the keys, which work wherever one does not type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QMainWindow, QVBoxLayout, QWidget
+
+from ground_station.ui import lower_panel
+from ground_station.ui.alert_panel import AlertPanel
+from ground_station.ui.chain_strip import ChainStrip
+from ground_station.ui.coding_panel import CodingPanel
+from ground_station.ui.keys import key_map
+from ground_station.ui.look import Look
+from ground_station.ui.lower_panel import LowerPanel
+from ground_station.ui.map_view import VIEW_PREFERENCE, MapView
+from ground_station.ui.pictures import Pictures
+from ground_station.view_model.intentions import (
+    ChooseDigit,
+    Claim,
+    Intention,
+    MoveSelection,
+    PassOn,
+    Release,
+    SendPictureAgain,
+    SetSound,
+    SetTheme,
+    TakeControl,
+    ThemeName,
+    TryNow,
+    Undo,
+)
+from ground_station.view_model.snapshot import StationView
+
+NARROW_PX = 1440
+LOW_PX = 800
+SMALLEST = (1280, 720)
+_NEXT_THEME: dict[str, ThemeName] = {"day": "night", "night": "contrast", "contrast": "day"}
+_KEY_WORDS = {
+    Qt.Key.Key_Up: "Up",
+    Qt.Key.Key_Down: "Down",
+    Qt.Key.Key_Return: "Enter",
+    Qt.Key.Key_Enter: "Enter",
+}
+_REPEATING = frozenset(("up", "down"))
+
+
+class MainWindow(QMainWindow):
+    """Draws snapshots (`show_view`) and hands intentions to `send`. `on_close` is called once, when the window is closed."""
+
+    def __init__(self, look: Look, send: Callable[[Intention], None], cache: Path, on_close: Callable[[], None]):
+        super().__init__()
+        self._look, self._send, self._on_close = look, send, on_close
+        self._view: StationView | None = None
+        self._keys = key_map({})
+        self.setMinimumSize(*SMALLEST)
+        pictures = Pictures()
+        self._desk = QWidget()
+        self._desk.setObjectName("desk")
+        self._desk.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.strip = ChainStrip(look, send, lambda: self.lower_part.toggle(lower_panel.KEYS))
+        self.alerts = AlertPanel(look, pictures, send)
+        self.map = MapView(look, send, cache)
+        self.lower_part = LowerPanel(look, send, self.leave_field)
+        self.coding = CodingPanel(look, pictures, send, self.leave_field)
+        self._lay_out()
+        self._actions: dict[str, Callable[[], None]] = {
+            "up": lambda: send(MoveSelection(-1)),
+            "down": lambda: send(MoveSelection(1)),
+            "claim": lambda: send(Claim()),
+            "give_back": lambda: send(Release()),
+            "pass_on": lambda: send(PassOn()),
+            "confirm": self.coding.decision.enter,
+            "any_code": self.coding.focus_search,
+            "not_shown": self.coding.facts.mark_first_missing,
+            "reject": self.coding.decision.ask_reason,
+            "undo": lambda: send(Undo()),
+            "zoom": self.coding.evidence.step_zoom,
+            "plate": self.coding.evidence.toggle_plate,
+            "picture_again": lambda: send(SendPictureAgain()),
+            "show_on_map": self._show_on_map,
+            "follow": self.map.toggle_follow,
+            "all_drones": self.map.show_all,
+            "take_control": self._take_control,
+            "filter": self._to_filter,
+            "log": lambda: self._toggle(lower_panel.LOG),
+            "theme": lambda: send(SetTheme(_NEXT_THEME[self._look.theme])),
+            "sound": lambda: send(SetSound(not (self._view is not None and self._view.sound_on))),
+            "try_now": lambda: send(TryNow()),
+            "keys": lambda: self._toggle(lower_panel.KEYS),
+        }
+
+    def _lay_out(self) -> None:
+        map_frame = QFrame()
+        map_frame.setObjectName("panel")
+        inside = QVBoxLayout(map_frame)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.map)
+        gap = self._look.measure.gap
+        middle = QVBoxLayout()
+        middle.setSpacing(gap)
+        middle.addWidget(map_frame, 1)
+        middle.addWidget(self.lower_part)
+        body = QHBoxLayout()
+        body.setContentsMargins(gap, gap, gap, gap)
+        body.setSpacing(gap)
+        body.addWidget(self.alerts)
+        body.addLayout(middle, 1)
+        body.addWidget(self.coding)
+        column = QVBoxLayout(self._desk)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addLayout(body, 1)
+        self.setCentralWidget(self._desk)
+        self._desk.setFocus()
+
+    def show_view(self, view: StationView) -> None:
+        """Draw another moment. Parts that have not changed do not repaint."""
+        before, self._view = self._view, view
+        if view.theme != self._look.theme:
+            self._look.switch(view.theme)
+        if before is None or view.preferences != before.preferences:
+            self._keys = key_map(view.preferences)
+        if self.windowTitle() != view.window_title:
+            self.setWindowTitle(view.window_title)
+        self.strip.show_view(view)
+        self.alerts.show_view(view)
+        self.coding.show_view(view)
+        self.lower_part.show_view(view)
+        self.map.show_scene(view.scene, view.preferences.get(VIEW_PREFERENCE, ""))
+
+    def leave_field(self) -> None:
+        """Give the focus back to the desk, where the keys work."""
+        self._desk.setFocus()
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the officer is in a text field, so that no key is the desk's."""
+        return isinstance(QApplication.focusWidget(), QLineEdit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's: the desk's keys. Combinations with Ctrl, Alt or Meta are never taken."""
+        chords = (
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+        )
+        if self.is_typing or event.modifiers() & chords:
+            event.ignore()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave_field()
+            return
+        name = _KEY_WORDS.get(Qt.Key(event.key())) or event.text().upper()
+        if len(name) == 1 and name in "123456789":
+            if not event.isAutoRepeat():
+                self._send(ChooseDigit(int(name)))
+            return
+        action = self._keys.get(name)
+        if action is None:
+            event.ignore()
+        elif action in _REPEATING or not event.isAutoRepeat():  # a key that lies under a coffee cup decides nothing
+            self._actions[action]()
+
+    def _show_on_map(self) -> None:
+        desk = self._view.desk if self._view else None
+        if desk is not None:
+            self.map.look_at(desk.lat_deg, desk.lon_deg)
+
+    def _take_control(self) -> None:
+        view = self._view
+        if view is not None and view.drone is not None:
+            self._send(TakeControl(view.drone.drone_id))
+        elif view is not None and view.desk is not None:
+            self._send(TakeControl(view.desk.drone_id))
+
+    def _to_filter(self) -> None:
+        self.lower_part.open(lower_panel.FLEET)
+        if self._view is not None:
+            self.lower_part.show_view(self._view)
+        self.lower_part.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _toggle(self, page: int) -> None:
+        self.lower_part.toggle(page)
+        if self._view is not None:
+            self.lower_part.show_view(self._view)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's: fold what a smaller window has no room for."""
+        super().resizeEvent(event)
+        narrow, low = self.width() < NARROW_PX, self.height() < LOW_PX
+        self.strip.fold(narrow=narrow)
+        self.alerts.fold(folded=narrow)
+        self.coding.fold(narrow=narrow, low=low)
+        self.lower_part.fold(folds=low)
+        if self._view is not None:
+            self.alerts.show_view(self._view)
+            self.coding.show_view(self._view)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt's: the window goes; what is held for undo goes out."""
+        self._on_close()
+        super().closeEvent(event)

@@ -1,0 +1,208 @@
+"""The evidence picture, whole by default, zoomed or turned to the plate by key, with what is known of it written upon it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ground_station.ui import paint
+from ground_station.ui.look import MEDIUM, Look
+from ground_station.ui.pictures import Pictures
+from ground_station.view_model.snapshot import PictureView
+
+ZOOMS = (1.0, 2.0, 4.0)
+PLATE_CENTRE = QPointF(0.5, 0.72)
+"""Where a drone's camera, which frames the vehicle, has the plate: in shares of width and height."""
+PLATE_ZOOM = 3.4
+_LARGEST_ZOOM = 8.0
+_NONE = PictureView(state="none", words="", digest="", image=None)
+
+
+class EvidenceView(QWidget):
+    """Shows one picture. Z steps through ZOOMS, P goes to the plate and back; the wheel zooms and the mouse drags."""
+
+    def __init__(self, look: Look, pictures: Pictures):
+        super().__init__()
+        self._look, self._pictures = look, pictures
+        self._picture = _NONE
+        self._image: QImage | None = None
+        self._zoom = 1.0
+        self._centre = QPointF(0.5, 0.5)
+        self._drag: QPointF | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(110)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+
+    def show_picture(self, picture: PictureView, *, fresh: bool) -> None:
+        """Show a picture, or what there is to say in its place. `fresh`: of another alert, so the whole of it."""
+        if fresh:
+            self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
+        elif picture == self._picture:
+            return
+        self._picture = picture
+        self._image = self._pictures.image(picture)
+        self.setAccessibleName(f"Evidence: {picture.words}")
+        self.updateGeometry()
+        self.update()
+
+    def step_zoom(self) -> None:
+        """The next zoom, the whole picture after the last."""
+        larger = [zoom for zoom in ZOOMS if zoom > self._zoom + 0.01]
+        self._look_at(self._centre, larger[0] if larger else ZOOMS[0])
+
+    def toggle_plate(self) -> None:
+        """To the plate, or back to the whole picture."""
+        at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
+        self._look_at(PLATE_CENTRE, ZOOMS[0] if at_plate else PLATE_ZOOM)
+
+    @property
+    def zoom(self) -> float:
+        """How many times larger than whole the picture is drawn."""
+        return self._zoom
+
+    def _look_at(self, centre: QPointF, zoom: float) -> None:
+        self._zoom = min(max(zoom, 1.0), _LARGEST_ZOOM)
+        half = 0.5 / self._zoom
+        self._centre = QPointF(
+            min(max(centre.x(), half), 1 - half),
+            min(max(centre.y(), half), 1 - half),
+        )
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Qt's: the picture at the panel's width."""
+        return QSize(404, self.heightForWidth(max(self.width(), 340)))
+
+    def hasHeightForWidth(self) -> bool:
+        """Qt's: the picture keeps its shape."""
+        return False
+
+    def heightForWidth(self, width: int) -> int:
+        """The height at which the whole picture fills `width`."""
+        if self._image is None:
+            return round(width * 0.52)
+        return round(width * self._image.height() / max(1, self._image.width()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Qt's: zoom where one looks."""
+        self._look_at(self._centre, self._zoom * (1.2 if event.angleDelta().y() > 0 else 1 / 1.2))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt's: a drag begins."""
+        self._drag = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Qt's: the picture follows the mouse."""
+        if self._drag is not None and self._zoom > 1.0:
+            moved = event.position() - self._drag
+            self._drag = event.position()
+            whole = self._whole()
+            self._look_at(
+                QPointF(
+                    self._centre.x() - moved.x() / (whole.width() * self._zoom),
+                    self._centre.y() - moved.y() / (whole.height() * self._zoom),
+                ),
+                self._zoom,
+            )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's: the drag ends."""
+        self._drag = None
+
+    def _whole(self) -> QRectF:
+        """Where the whole picture lies at zoom 1: as large as fits, in the middle."""
+        box = QRectF(self.rect())
+        if self._image is None:
+            return box
+        scale = min(box.width() / self._image.width(), box.height() / self._image.height())
+        width, height = self._image.width() * scale, self._image.height() * scale
+        return QRectF((box.width() - width) / 2, (box.height() - height) / 2, width, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: the picture and its caption."""
+        look, p = self._look, QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        box = QRectF(self.rect())
+        outline = QPainterPath()
+        outline.addRoundedRect(box, look.measure.field_radius, look.measure.field_radius)
+        p.setClipPath(outline)
+        p.fillRect(box, look.colour("field"))
+        if self._image is None:
+            self._paint_absence(p, box)
+            return
+        whole = self._whole()
+        target = QRectF(0, 0, whole.width() * self._zoom, whole.height() * self._zoom)
+        centre = whole.center()
+        target.moveTopLeft(
+            QPointF(
+                centre.x() - self._centre.x() * target.width(),
+                centre.y() - self._centre.y() * target.height(),
+            )
+        )
+        p.drawImage(target, self._image)
+        self._paint_caption(p, box)
+
+    def _paint_absence(self, p: QPainter, box: QRectF) -> None:
+        look = self._look
+        p.setClipping(False)
+        p.setPen(QPen(look.colour("line"), look.palette.line_px))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), look.measure.field_radius, look.measure.field_radius)
+        damaged = self._picture.state == "damaged"
+        p.setFont(look.font(None, MEDIUM))
+        words = self._picture.words or "No picture"
+        width = QFontMetricsF(p.font()).horizontalAdvance(words)
+        middle = box.center()
+        if damaged:
+            paint.severity(p, look, "attention", QPointF(middle.x() - width / 2 - 14, middle.y() - 10), 10)
+        p.setPen(look.colour("attention" if damaged else "soft"))
+        p.drawText(QRectF(0, middle.y() - 22, box.width(), 24), int(Qt.AlignmentFlag.AlignCenter), words)
+        if self._picture.state != "none":
+            again = "send it again"
+            p.setFont(look.font(look.measure.small))
+            cap = paint.cap_width(look, "G")
+            again_width = QFontMetricsF(p.font()).horizontalAdvance(again)
+            left = middle.x() - (cap + 6 + again_width) / 2
+            end = paint.key_cap(p, look, "G", left, middle.y() + 16)
+            p.setFont(look.font(look.measure.small))
+            p.setPen(look.colour("soft"))
+            p.drawText(QRectF(end + 6, middle.y() + 4, again_width + 2, 24), int(Qt.AlignmentFlag.AlignVCenter), again)
+
+    def _paint_caption(self, p: QPainter, box: QRectF) -> None:
+        look = self._look
+        font = look.font(look.measure.small, MEDIUM)
+        metrics = QFontMetricsF(font)
+        whole = self._zoom == 1.0
+        at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
+        hints = (("Z", "zoom" if whole or at_plate else f"{self._zoom:.0f}×"), ("P", "whole" if at_plate else "plate"))
+        words = self._picture.words
+        tick = 16.0 if self._picture.state == "complete" else 0.0
+        width = 10 + tick + metrics.horizontalAdvance(words) + 2
+        for key, hint in hints:
+            width += 10 + paint.cap_width(look, key) + 5 + metrics.horizontalAdvance(hint)
+        strip = QRectF(8, box.bottom() - 8 - 26, min(width + 10, box.width() - 16), 26)
+        ground = look.colour("caption")
+        ground.setAlphaF(0.92)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(ground)
+        p.drawRoundedRect(strip, 4, 4)
+        middle = strip.center().y()
+        x = strip.left() + 10
+        if tick:
+            paint.check_mark(p, look.colour("on_caption"), QPointF(x + 5, middle), 9)
+            x += tick
+        p.setFont(font)
+        p.setPen(look.colour("on_caption"))
+        p.drawText(QRectF(x, strip.top(), metrics.horizontalAdvance(words) + 2, 26), int(_MIDDLE), words)
+        x += metrics.horizontalAdvance(words) + 2
+        for key, hint in hints:
+            x = paint.key_cap(p, look, key, x + 10, middle) + 5
+            p.setFont(font)
+            p.setPen(look.colour("soft_on_caption"))
+            p.drawText(QRectF(x, strip.top(), metrics.horizontalAdvance(hint) + 2, 26), int(_MIDDLE), hint)
+            x += metrics.horizontalAdvance(hint)
+
+
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
