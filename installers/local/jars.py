@@ -24,6 +24,7 @@ from installers.local.places import kestrel_home
 
 PINS = Path(__file__).resolve().parent / "jars"
 SETS = ("kafka", "hdfs", "spark")
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 ENOUGH_S = 900.0  # a slow line; the archives are 190 MB in all
 
 
@@ -115,7 +116,13 @@ def _resolve(name: str, place: Path) -> Path:
     work.mkdir(parents=True)
     shutil.copy(PINS / name / "jgo.toml", work)
     # Repositories of its own (a company's mirror) a user gives jgo in jgo's own way: JGO_CONFIG_FILE or its config file.
-    places = {"M2_REPO": str(work / "m2"), "JGO_CACHE_DIR": str(work / "cache"), "NO_COLOR": "1", "COLUMNS": "200"}
+    places = {
+        **_certificates(),
+        "M2_REPO": str(work / "m2"),
+        "JGO_CACHE_DIR": str(work / "cache"),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
     command = [sys.executable, "-m", "jgo", "sync"]
     answer = subprocess.run(
         command, cwd=work, env={**os.environ, **places}, capture_output=True, text=True, timeout=ENOUGH_S, check=False
@@ -132,6 +139,12 @@ def _resolve(name: str, place: Path) -> Path:
             path.rename(heap / path.name)
     shutil.rmtree(work)
     return heap
+
+
+def _certificates() -> dict[str, str]:
+    """The system's certificate authorities for jgo, whose own list does not know a company's."""
+    bundle = next((path for path in BUNDLES if Path(path).is_file()), None)
+    return {} if bundle is None or "REQUESTS_CA_BUNDLE" in os.environ else {"REQUESTS_CA_BUNDLE": bundle}
 
 
 def main(arguments: list[str]) -> int:

@@ -79,11 +79,10 @@ def _steps(places: Places, needs: tuple[str, ...]) -> list[Step]:
         prefix = system.apt_prefix()
         if prefix is None:
             raise SetupError("\n".join(system.advice_lines(items)))
-        packages = system.chosen_packages(items, system.known_to_apt)
         steps.append(
             Step(
-                f"System packages ({len(packages)}: {', '.join(packages[:3])}{' ...' if len(packages) > 3 else ''})",
-                lambda progress: _install(progress, prefix, packages, needs),
+                f"System packages: {', '.join(dict.fromkeys(item.group or item.name for item in items))}",
+                lambda progress: _install(progress, prefix, items, needs),
             )
         )
     if not environment.is_ready(places):
@@ -104,8 +103,8 @@ def _steps(places: Places, needs: tuple[str, ...]) -> list[Step]:
     return steps
 
 
-def _install(progress: Progress, prefix: list[str], packages: list[str], needs: tuple[str, ...]) -> None:
-    system.apt_install(progress, prefix, packages)
+def _install(progress: Progress, prefix: list[str], items: list[system.Missing], needs: tuple[str, ...]) -> None:
+    system.apt_install(progress, prefix, items)
     still = system.missing(needs)
     if still:
         raise SetupError(

@@ -61,6 +61,7 @@ def make(places: Places, progress: Progress) -> None:
     """
     uv = _uv(places, progress)
     settings = {
+        "UV_SYSTEM_CERTS": "true",  # a company's own certificate authority is known to the system and not to uv
         **os.environ,
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(places.home / "cache" / "uv")),
         "UV_PYTHON_INSTALL_DIR": os.environ.get("UV_PYTHON_INSTALL_DIR", str(places.home / "python")),
@@ -75,6 +76,9 @@ def make(places: Places, progress: Progress) -> None:
     synchronising = [uv, "pip", "sync", "--require-hashes", "--python", str(places.python), str(places.lock)]
     progress.run("installing the Python packages", synchronising, settings)
     (places.environment / STAMP).write_text(_stamp_text(places))
+    shutil.rmtree(
+        places.home / "cache" / "uv", ignore_errors=True
+    )  # 1.3 GB; what is installed stays when the lock changes
 
 
 def _stamp_text(places: Places) -> str:
@@ -116,7 +120,7 @@ def _install_venv(progress: Progress, prefix: list[str] | None) -> None:
     """
     if prefix is None:
         raise SetupError("Python's venv module is missing; install it: apt-get install python3-venv (or install uv)")
-    system.apt_install(progress, prefix, ["python3-venv"])
+    system.apt_install(progress, prefix, [system.Missing("Python's venv module", ("python3-venv",), "")])
     if not _has_ensurepip():
         raise SetupError(f"{sys.executable} has no ensurepip module; use another Python, 3.11 or 3.12, or install uv")
 

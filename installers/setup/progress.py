@@ -72,4 +72,5 @@ def _last_words(log: Path, begin: int) -> str:
         file.seek(begin)
         lines = file.read().decode(errors="replace").splitlines()
     told = [line.strip() for line in lines if line.strip()]
-    return told[-1] if told else "it said nothing"
+    errors = [line for line in told if line.lower().startswith(("error", "e:"))]
+    return (errors or told or ["it said nothing"])[-1]

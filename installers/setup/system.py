@@ -17,7 +17,7 @@ from pathlib import Path
 from installers.setup import words
 from installers.setup.errors import SetupError
 from installers.setup.java import java_home
-from installers.setup.progress import Progress
+from installers.setup.progress import Progress, say
 
 SYSTEM_FOLDERS = (
     "/usr/local/sbin",
@@ -78,13 +78,20 @@ QT_LIBRARIES: dict[str, tuple[str, ...]] = {
 }
 
 
+LIBRARIES = "the window's libraries"
+
+
 @dataclass(frozen=True)
 class Missing:
-    """One thing that is not there. `packages` are Debian names, best first; `advice` is the line for every other system."""
+    """One thing that is not there. `packages` are Debian names, best first; `advice` is the line for every other system.
+
+    `group` is what a progress line calls it, where 45 names would say less than one.
+    """
 
     name: str
     packages: tuple[str, ...]
     advice: str
+    group: str = ""
 
 
 def find_program(name: str) -> Path | None:
@@ -105,7 +112,7 @@ def missing(needs: Iterable[str]) -> list[Missing]:
         found.append(
             Missing(
                 "Java 17 or 21",
-                ("openjdk-17-jre-headless", "openjdk-21-jre-headless"),
+                ("openjdk-21-jre-headless", "openjdk-17-jre-headless"),
                 _advice("java-17-openjdk-headless", "openjdk@17", "EclipseAdoptium.Temurin.17.JRE"),
             )
         )
@@ -125,7 +132,8 @@ def _missing_under_qt() -> list[Missing]:
         return []
     absent = [soname for soname in QT_LIBRARIES if soname not in known]
     found = [
-        Missing(soname, QT_LIBRARIES[soname], f"with the system's package that holds {soname}") for soname in absent
+        Missing(soname, QT_LIBRARIES[soname], f"with the system's package that holds {soname}", LIBRARIES)
+        for soname in absent
     ]
     if not any(
         True for folder in ("/usr/share/fonts", "/usr/local/share/fonts") for _ in Path(folder).rglob("*.[to]tf")
@@ -171,14 +179,9 @@ def known_to_apt(package: str) -> bool:
 
 
 def chosen_packages(items: Iterable[Missing], known: Callable[[str], bool]) -> list[str]:
-    """One package for each missing thing: the only name there is, or the first that `known` accepts."""
-    chosen: list[str] = []
-    for item in items:
-        names = item.packages
-        name = names[0] if len(names) == 1 else next((each for each in names if known(each)), names[-1])
-        if name not in chosen:
-            chosen.append(name)
-    return chosen
+    """One package for each missing thing: the first name that `known` accepts, or the oldest release's name where it accepts none."""
+    chosen = (next((name for name in item.packages if known(name)), item.packages[-1]) for item in items)
+    return list(dict.fromkeys(chosen))
 
 
 def advice_lines(items: Iterable[Missing]) -> list[str]:
@@ -192,8 +195,8 @@ def advice_lines(items: Iterable[Missing]) -> list[str]:
     return [f"{item.name} is missing; install it: {item.advice}" for item in listed]
 
 
-def apt_install(progress: Progress, prefix: list[str], packages: list[str]) -> None:
-    """Installs Debian packages, with fresh package lists if the machine's own do not do. Raises SetupError if that fails."""
+def apt_install(progress: Progress, prefix: list[str], items: list[Missing]) -> None:
+    """Installs Debian's packages for `items`, with fresh package lists if the machine's own do not do. Raises SetupError."""
     quiet = [
         "env",
         "DEBIAN_FRONTEND=noninteractive",
@@ -204,9 +207,14 @@ def apt_install(progress: Progress, prefix: list[str], packages: list[str]) -> N
         "-o",
         "DPkg::Lock::Timeout=120",
     ]
-    installing = [*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages]
-    try:
-        progress.run("installing system packages", installing)
-    except SetupError:  # lists that were never fetched or are too old: fetch them and try once more
-        progress.run("fetching the system's package lists", [*prefix, *quiet, "update"])
-        progress.run("installing system packages", installing)
+    installing = [*prefix, *quiet, "install", "-y", "--no-install-recommends"]
+    what = "installing system packages"
+    if all(any(known_to_apt(name) for name in item.packages) for item in items):
+        try:
+            progress.run(what, [*installing, *chosen_packages(items, known_to_apt)])
+        except SetupError:  # most often lists so old that the files they name are gone
+            say("      once more with fresh package lists")
+        else:
+            return
+    progress.run("fetching the system's package lists", [*prefix, *quiet, "update"])
+    progress.run(what, [*installing, *chosen_packages(items, known_to_apt)])
