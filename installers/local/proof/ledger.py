@@ -48,7 +48,7 @@ class KindCensus(msgspec.Struct):
         """Forgets every message that is not among `ids`, at all hops."""
         for hop in (self.made, self.stored, self.kafka, self.archive):
             for gone in hop.keys() - ids:
-                del hop[gone]  # type: ignore[attr-defined]  # each is a dict by id
+                del hop[gone]
         self.quarantined &= ids
         self.set_aside &= ids
 
