@@ -1,0 +1,1 @@
+"""What Spark runs: the archive job without end, and the analyses once."""
