@@ -12,9 +12,7 @@ from ground_station.ui.parts import Cap, HintLine, KeyButton
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import Claim, Confirm, Intention, PassOn, Reject
 from ground_station.view_model.snapshot import DeskView
-
-REASONS = ("no violation to be seen", "permit shown", "loading or unloading", "picture too unclear")
-"""The reasons that a digit writes into the empty field: 1 to 4."""
+from ground_station.view_model.wording import REJECT_REASONS
 
 
 class DecisionRow(QStackedWidget):
@@ -63,7 +61,7 @@ class DecisionRow(QStackedWidget):
         row.addWidget(self._reject_now)
         row.addWidget(back)
         column.addLayout(row)
-        column.addWidget(HintLine(self._look, [(Cap(str(n)), words) for n, words in enumerate(REASONS, 1)]))
+        column.addWidget(HintLine(self._look, [(Cap(str(n)), words) for n, words in enumerate(REJECT_REASONS, 1)]))
         self._reject_now.clicked.connect(self._rejected)
         back.clicked.connect(self.close_reason)
         self.reason.on_enter = self._rejected
@@ -136,9 +134,9 @@ class DecisionRow(QStackedWidget):
                 self._leave()
 
     def _write_reason(self, digit: int) -> bool:
-        if not 1 <= digit <= len(REASONS):
+        if not 1 <= digit <= len(REJECT_REASONS):
             return False
-        self.reason.setText(REASONS[digit - 1])
+        self.reason.setText(REJECT_REASONS[digit - 1])
         return True
 
     def _rejected(self) -> None:

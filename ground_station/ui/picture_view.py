@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ground_station.ui import paint
@@ -12,10 +22,11 @@ from ground_station.ui.pictures import Pictures
 from ground_station.view_model.snapshot import PictureView
 
 ZOOMS = (1.0, 2.0, 4.0)
-PLATE_CENTRE = QPointF(0.5, 0.72)
+PLATE_CENTRE = QPointF(0.505, 0.74)
 """Where a drone's camera, which frames the vehicle, has the plate: in shares of width and height."""
 PLATE_ZOOM = 3.4
 _LARGEST_ZOOM = 8.0
+CAPTION_PX = 26
 _NONE = PictureView(state="none", words="", digest="", image=None)
 
 
@@ -43,6 +54,7 @@ class EvidenceView(QWidget):
         self._picture = picture
         self._image = self._pictures.image(picture)
         self.setAccessibleName(f"Evidence: {picture.words}")
+        self.setMaximumHeight(self.wanted_height(self.width()))
         self.updateGeometry()
         self.update()
 
@@ -71,18 +83,19 @@ class EvidenceView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Qt's: the picture at the panel's width."""
-        return QSize(404, self.heightForWidth(max(self.width(), 340)))
+        """Qt's: the whole picture at the panel's width."""
+        return QSize(404, self.wanted_height(max(self.width(), 340)))
 
-    def hasHeightForWidth(self) -> bool:
-        """Qt's: the picture keeps its shape."""
-        return False
-
-    def heightForWidth(self, width: int) -> int:
-        """The height at which the whole picture fills `width`."""
+    def wanted_height(self, width: int) -> int:
+        """The height at which the whole picture fills `width`, with its caption."""
         if self._image is None:
-            return round(width * 0.52)
-        return round(width * self._image.height() / max(1, self._image.width()))
+            return round(width * 9 / 16) + CAPTION_PX
+        return round(width * self._image.height() / max(1, self._image.width())) + CAPTION_PX
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's: never taller than the picture needs."""
+        super().resizeEvent(event)
+        self.setMaximumHeight(self.wanted_height(self.width()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Qt's: zoom where one looks."""
@@ -112,19 +125,23 @@ class EvidenceView(QWidget):
 
     def _whole(self) -> QRectF:
         """Where the whole picture lies at zoom 1: as large as fits, in the middle."""
-        box = QRectF(self.rect())
+        box = self._frame()
         if self._image is None:
             return box
         scale = min(box.width() / self._image.width(), box.height() / self._image.height())
         width, height = self._image.width() * scale, self._image.height() * scale
         return QRectF((box.width() - width) / 2, (box.height() - height) / 2, width, height)
 
+    def _frame(self) -> QRectF:
+        """Where the picture is; its caption is below it, because nothing may cover evidence."""
+        return QRectF(self.rect()).adjusted(0, 0, 0, -CAPTION_PX)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the picture and its caption."""
         look, p = self._look, QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        box = QRectF(self.rect())
+        box = self._frame()
         outline = QPainterPath()
         outline.addRoundedRect(box, look.measure.field_radius, look.measure.field_radius)
         p.setClipPath(outline)
@@ -142,7 +159,8 @@ class EvidenceView(QWidget):
             )
         )
         p.drawImage(target, self._image)
-        self._paint_caption(p, box)
+        p.setClipping(False)
+        self._paint_caption(p, box.bottom())
 
     def _paint_absence(self, p: QPainter, box: QRectF) -> None:
         look = self._look
@@ -170,39 +188,32 @@ class EvidenceView(QWidget):
             p.setPen(look.colour("soft"))
             p.drawText(QRectF(end + 6, middle.y() + 4, again_width + 2, 24), int(Qt.AlignmentFlag.AlignVCenter), again)
 
-    def _paint_caption(self, p: QPainter, box: QRectF) -> None:
+    def _paint_caption(self, p: QPainter, top: float) -> None:
         look = self._look
-        font = look.font(look.measure.small, MEDIUM)
+        font = look.font(look.measure.small)
         metrics = QFontMetricsF(font)
-        whole = self._zoom == 1.0
+        middle = top + CAPTION_PX / 2 + 2
+        line = QRectF(0, middle - 12, self.width(), 24)
         at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
-        hints = (("Z", "zoom" if whole or at_plate else f"{self._zoom:.0f}×"), ("P", "whole" if at_plate else "plate"))
-        words = self._picture.words
-        tick = 16.0 if self._picture.state == "complete" else 0.0
-        width = 10 + tick + metrics.horizontalAdvance(words) + 2
-        for key, hint in hints:
-            width += 10 + paint.cap_width(look, key) + 5 + metrics.horizontalAdvance(hint)
-        strip = QRectF(8, box.bottom() - 8 - 26, min(width + 10, box.width() - 16), 26)
-        ground = look.colour("caption")
-        ground.setAlphaF(0.92)
-        p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(ground)
-        p.drawRoundedRect(strip, 4, 4)
-        middle = strip.center().y()
-        x = strip.left() + 10
-        if tick:
-            paint.check_mark(p, look.colour("on_caption"), QPointF(x + 5, middle), 9)
-            x += tick
-        p.setFont(font)
-        p.setPen(look.colour("on_caption"))
-        p.drawText(QRectF(x, strip.top(), metrics.horizontalAdvance(words) + 2, 26), int(_MIDDLE), words)
-        x += metrics.horizontalAdvance(words) + 2
-        for key, hint in hints:
-            x = paint.key_cap(p, look, key, x + 10, middle) + 5
+        zoom = f"zoom {self._zoom:.0f}×" if self._zoom > 1.0 and not at_plate else "zoom"
+        right = float(self.width())
+        for key, hint in (("P", "whole" if at_plate else "plate"), ("Z", zoom)):
             p.setFont(font)
-            p.setPen(look.colour("soft_on_caption"))
-            p.drawText(QRectF(x, strip.top(), metrics.horizontalAdvance(hint) + 2, 26), int(_MIDDLE), hint)
-            x += metrics.horizontalAdvance(hint)
+            p.setPen(look.colour("soft"))
+            right -= metrics.horizontalAdvance(hint) + 2
+            p.drawText(QRectF(right, line.top(), metrics.horizontalAdvance(hint) + 2, 24), int(_MIDDLE), hint)
+            right -= paint.cap_width(look, key) + 5
+            paint.key_cap(p, look, key, right, middle)
+            right -= 12
+        left = 0.0
+        if self._picture.state == "complete":
+            paint.check_mark(p, look.colour("well"), QPointF(6, middle), 10)
+            left = 17.0
+        p.setFont(font)
+        p.setPen(look.colour("soft"))
+        line.setLeft(left)
+        line.setRight(right)
+        p.drawText(line, int(_MIDDLE), paint.elided(p, self._picture.words, right - left))
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter

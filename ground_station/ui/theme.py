@@ -36,9 +36,6 @@ class Palette:
     well: str
     cap: str  # ground of a key cap
     bar: str  # the empty part of a bar
-    caption: str  # ground of the words upon a picture
-    on_caption: str
-    soft_on_caption: str
     line_px: int
 
 
@@ -59,9 +56,6 @@ PALETTES: dict[ThemeName, Palette] = {
         well="#17714A",
         cap="#E9EDF1",
         bar="#D5DBE1",
-        caption="#10161C",
-        on_caption="#FFFFFF",
-        soft_on_caption="#C3CDD7",
         line_px=1,
     ),
     "night": Palette(
@@ -80,9 +74,6 @@ PALETTES: dict[ThemeName, Palette] = {
         well="#55CC94",
         cap="#232D37",
         bar="#2A3540",
-        caption="#0B0F13",
-        on_caption="#FFFFFF",
-        soft_on_caption="#C3CDD7",
         line_px=1,
     ),
     "contrast": Palette(
@@ -101,9 +92,6 @@ PALETTES: dict[ThemeName, Palette] = {
         well="#FFFFFF",
         cap="#000000",
         bar="#4D4D4D",
-        caption="#000000",
-        on_caption="#FFFFFF",
-        soft_on_caption="#FFFFFF",
         line_px=2,
     ),
 }
@@ -119,8 +107,6 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("attention", "attention_ground"),
     ("attention", "field"),
     ("on_accent", "accent"),
-    ("on_caption", "caption"),
-    ("soft_on_caption", "caption"),
 )
 """Which text may stand on which ground: (role of the text, role of the ground). Other pairs are not drawn."""
 

@@ -1,0 +1,117 @@
+"""The window and the desk behind it, joined: every turn takes a snapshot and draws it, every intention is carried out at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer
+
+from ground_station.scripted_officer import ScriptedOfficer
+from ground_station.ui.look import Look
+from ground_station.ui.main_window import MainWindow
+from ground_station.ui.sounds import Sounds
+from ground_station.ui.theme import ThemeName
+from ground_station.ui.thread_gate import ThreadGate
+from ground_station.view_model.effects import Sound
+from ground_station.view_model.intentions import Intention, SetTheme
+from ground_station.view_model.snapshot import StationView
+
+log = logging.getLogger(__name__)
+
+
+class RunningDesk(Protocol):
+    """What the window needs of ground_station.desk.Desk: the core with its link and journal."""
+
+    @property
+    def failed(self) -> Event:
+        """Set when the journal cannot be written any more."""
+
+    def start(self) -> None:
+        """Begin to listen."""
+
+    def pump(self) -> StationView:
+        """Take in what came; the snapshot to draw."""
+
+    def do(self, intention: Intention) -> StationView:
+        """An officer's intention; the snapshot after it."""
+
+    def stop(self) -> None:
+        """Send what was held and end."""
+
+
+OpenDesk = Callable[[Callable[[], None], Callable[[Sound], None]], RunningDesk]
+"""(wake, sound) -> the desk. `wake` may be called from any thread, `sound` is called on the window's."""
+
+
+class Station(QObject):
+    """Owns the window, the desk, and the one timer. Everything here happens on the window's thread."""
+
+    def __init__(
+        self,
+        look: Look,
+        open_desk: OpenDesk,
+        cache: Path,
+        *,
+        theme: ThemeName | None = None,
+        officer: ScriptedOfficer | None = None,
+        on_close: Callable[[], None] = lambda: None,
+    ):
+        """`theme`: instead of the one kept at the last use. `officer`: somebody who works by himself, for tests."""
+        super().__init__()
+        self._theme, self._officer = theme, officer
+        self._gate = ThreadGate(self.turn, self)
+        self._sounds = Sounds()
+        self._sound_on = True
+        self._desk = open_desk(self._gate.wake, self._sounded)
+        self.window = MainWindow(look, self.send, cache, on_close)
+
+    def start(self) -> None:
+        """Show the window, begin to listen, and load the map once the window has been painted."""
+        self._desk.start()
+        if self._theme is not None:
+            self.send(SetTheme(self._theme))
+        self.turn()
+        self.window.show()
+        self._gate.start()
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self.window.map.load))
+
+    def stop(self) -> None:
+        """End everything; what was decided is sent or stays in the journal."""
+        self._gate.stop()
+        self.window.map.shut()
+        self._desk.stop()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the desk's journal cannot be written any more."""
+        return self._desk.failed.is_set()
+
+    def turn(self) -> None:
+        """Take in what came and draw it; then the scripted officer, if there is one, does one thing."""
+        view = self._desk.pump()
+        self._draw(view)
+        if self._officer is not None:
+            intention = self._officer.next_intention(view, datetime.now(UTC))  # noqa: TID251 - a shell
+            if intention is not None:
+                self.send(intention)
+
+    def send(self, intention: Intention) -> None:
+        """Carry out an intention and draw what became of it."""
+        self._draw(self._desk.do(intention))
+
+    def _draw(self, view: StationView) -> None:
+        self._sound_on = view.sound_on
+        self.window.show_view(view)
+        if self.has_failed:
+            log.error("the journal cannot be written: the window closes, nothing more can be decided here")
+            self._gate.stop()
+            self.window.close()
+
+    def _sounded(self, sound: Sound) -> None:
+        if self._sound_on:
+            self._sounds.play()

@@ -1,0 +1,92 @@
+"""From settings to a running window and back to an exit code. Qt starts and ends in here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from ground_station.scripted_officer import ScriptedOfficer
+from ground_station.settings import Settings
+from ground_station.ui.look import Look, load_fonts
+from ground_station.ui.main_window import MainWindow
+from ground_station.ui.station import OpenDesk, Station
+
+log = logging.getLogger(__name__)
+
+MAP_PATIENCE_S = 30.0
+"""A picture of the window waits so much longer for a map that is not drawn yet."""
+SETTLE_MS = 700
+"""Between the map's last change and the picture: the page draws in its own process."""
+
+
+SIZE = (1600, 900)
+"""At the first start, device-independent pixels; smaller on a smaller screen."""
+
+
+def prepare_engine(*, is_root: bool) -> None:
+    """Set what Qt's web engine reads from the environment. Before Qt starts; what the user has set stays."""
+    if is_root:
+        os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses to start as root otherwise
+    # Drawn by the processor: the map is a flat canvas, and a graphics driver in the field is one more thing that fails.
+    os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--disable-gpu --disable-background-networking")
+
+
+def run_window(open_desk: OpenDesk, settings: Settings) -> int:
+    """Show the window until it is closed or the process is asked to end; the exit code (1: the journal failed)."""
+    prepare_engine(is_root=hasattr(os, "geteuid") and os.geteuid() == 0)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)  # so that the engine may load later
+    app = QApplication(["kestrel"])
+    app.setApplicationName("Kestrel")
+    load_fonts()
+    look = Look(settings.theme or "day")
+    look.apply()
+    officer = ScriptedOfficer(settings.think_s, Random(settings.seed)) if settings.scripted_officer else None
+    cache = settings.journal.absolute().parent / "map-page"
+    station = Station(look, open_desk, cache, theme=settings.theme, officer=officer, on_close=app.quit)
+    station.window.resize(*SIZE)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.quit())  # heard at the gate's next period, because Python runs then
+    station.start()
+    log.info("ready: desk of %s at %s", settings.officer, settings.station)
+    if settings.screenshot is not None:
+        Screenshot(station.window, settings.screenshot, settings.after_s, app.quit)
+    app.exec()
+    station.window.hide()
+    station.stop()
+    code = 1 if station.has_failed else 0
+    station.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return code
+
+
+class Screenshot(QObject):
+    """Saves one picture of the window, the map included, and then calls `on_saved`."""
+
+    def __init__(self, window: MainWindow, path: Path, after_s: float, on_saved: Callable[[], None]):
+        super().__init__(window)
+        self._window, self._path, self._on_saved = window, path, on_saved
+        self._waited = QElapsedTimer()
+        self._waited.start()
+        self._patience_ms = round((after_s + MAP_PATIENCE_S) * 1000)
+        QTimer.singleShot(round(after_s * 1000), self, self._when_drawn)
+
+    def _when_drawn(self) -> None:
+        if self._window.map.is_drawn or self._waited.elapsed() > self._patience_ms:
+            QTimer.singleShot(SETTLE_MS, self, self._save)
+        else:
+            QTimer.singleShot(100, self, self._when_drawn)
+
+    def _save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._window.grab().save(str(self._path)):
+            log.info("picture of the window saved: %s", self._path)
+        else:
+            log.error("the picture of the window could not be saved: %s", self._path)
+        self._on_saved()
