@@ -1,0 +1,37 @@
+"""The last hour's track: small, in order, whatever comes late."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ground_station.view_model.track import SPACING_S, SPAN_S, points, with_point
+
+
+@given(st.lists(st.floats(0, 20_000), max_size=200))
+def test_a_track_is_in_order_spaced_and_at_most_an_hour_long(times_s: list[float]) -> None:
+    track = b""
+    for at_s in times_s:
+        track = with_point(track, at_s, at_s / 1000, -73.0)
+
+    kept_s = [round(lat_deg * 1000, 6) for lat_deg, _ in points(track)]
+    assert kept_s == sorted(kept_s)
+    assert all(later - earlier >= SPACING_S - 1e-3 for earlier, later in pairwise(kept_s))
+    assert not kept_s or kept_s[-1] - kept_s[0] <= SPAN_S + 1e-3
+    assert len(track) <= 24 * (SPAN_S / SPACING_S + 1)
+
+
+def test_a_place_that_came_late_is_put_between() -> None:
+    track = b""
+    for at_s in (0.0, 10.0, 40.0, 25.0):
+        track = with_point(track, at_s, at_s, 0.0)
+
+    assert [lat_deg for lat_deg, _ in points(track)] == [0.0, 10.0, 25.0, 40.0]
+
+
+def test_a_place_older_than_the_hour_is_left_out() -> None:
+    track = with_point(with_point(b"", 10_000.0, 1.0, 0.0), 10_000.0 - SPAN_S - 1, 2.0, 0.0)
+
+    assert points(track) == ((1.0, 0.0),)
