@@ -1,0 +1,140 @@
+"""One run of the whole way by the commands that a user types, then the archive read back with what did not write it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from deltalake import DeltaTable
+from kafka import KafkaConsumer
+
+from installers.local.demo.headquarters import headquarters_of, runs_folder, wanted_run
+from installers.local.places import ROOT
+from installers.local.runs import Run
+from messages.topics import KAFKA_TOPICS, dead_letter_topic
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+RUN = "test-whole-way"
+HISTORY = ROOT / "tests" / "data" / "dof43_pseudonymised_fy2015.csv.gz"
+
+
+def kestrel(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user gives it."""
+    return subprocess.run([sys.executable, str(ROOT / "kestrel"), *words], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of a headless run with the link cut in the middle."""
+    out = tmp_path_factory.mktemp("report") / "out.json"
+    flight = ("--headless", "--drones", "20", "--seconds", "25", "--seed", "7", "--offline", "5:15", "--violations-per-min", "40")
+    done = kestrel("demo", *flight, "--report", str(out), "--run", RUN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    content: dict[str, Any] = json.loads(out.read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def run(report: dict[str, Any]) -> Iterator[Run]:
+    """The run after its end, with its Kafka and HDFS started again on what they kept."""
+    with headquarters_of(wanted_run(RUN), ("kafka", "hdfs"), lambda line: None) as found:
+        yield found
+
+
+def test_nothing_is_lost_and_nothing_doubled_though_the_link_was_cut(report: dict[str, Any]):
+    assert (report["lost"], report["doubled"]) == (0, 0)
+    for kind in ("telemetry", "violation", "evidence"):
+        figures = report["kinds"][kind]
+        assert figures["stored"] == figures["in_kafka"] == figures["in_kafka_distinct"] == figures["archived"] > 0
+
+
+def test_the_officer_decided_every_alert_and_each_decision_is_archived(report: dict[str, Any]):
+    alerts = report["alerts"]
+    assert alerts["raised"] == alerts["coded"] > 0
+    assert alerts["open"] == 0
+    assert report["kinds"]["correction"]["archived"] == alerts["coded"]
+
+
+def test_every_latency_was_measured(report: dict[str, Any]):
+    for name in ("publish_to_stored", "publish_to_alert_shown", "captured_to_archived"):
+        figures = report["latency_ms"][name]
+        assert 0 < figures["p50"] <= figures["p95"] <= figures["p99"]
+
+
+def test_the_archive_is_read_back_by_something_that_is_not_spark(run: Run, report: dict[str, Any]):
+    violations = DeltaTable(f"{run.archive}/tables/violation").to_pyarrow_table(columns=["id", "needs_human", "captured_on"])
+    count, distinct = duckdb.sql("SELECT count(*), count(DISTINCT id) FROM violations").fetchall()[0]
+
+    assert count == distinct == report["kinds"]["violation"]["made"]
+
+
+def test_kafka_has_every_topic_of_the_contract(run: Run):
+    consumer = KafkaConsumer(bootstrap_servers=run.kafka)
+    try:
+        topics = consumer.topics()
+    finally:
+        consumer.close()
+
+    assert {*KAFKA_TOPICS.values(), *map(dead_letter_topic, KAFKA_TOPICS.values())} <= topics
+
+
+def test_one_id_is_followed_from_the_drone_to_the_archive(run: Run):
+    decisions = DeltaTable(f"{run.archive}/tables/correction").to_pyarrow_table(columns=["violation_id"])
+
+    told = kestrel("follow", decisions["violation_id"][0].as_py(), "--run", RUN)
+
+    assert told.returncode == 0, told.stderr
+    for hop in ("captured: violation of", "handed to the broker", "stored as row", "alert on screen", "decision", "confirmed by Kafka",
+                "kestrel.violations, partition", "table violation, batch"):  # fmt: skip
+        assert hop in told.stdout
+
+
+def test_historic_tickets_go_the_same_way_and_are_analysed(run: Run):
+    loaded = kestrel("load", str(HISTORY), "--run", RUN)
+    assert loaded.returncode == 0, loaded.stderr
+    archived = DeltaTable(f"{run.archive}/tables/history").to_pyarrow_table(columns=["id", "summons_number"])
+    assert duckdb.sql("SELECT count(DISTINCT id), count(DISTINCT summons_number) FROM archived").fetchall() == [(10_000, 9_333)]
+
+    analysed = kestrel("analyse", "--run", RUN)
+
+    assert analysed.returncode == 0, analysed.stderr
+    page = runs_folder() / RUN / "analyses" / "index.html"
+    assert page.exists()
+    assert "9,333" in analysed.stdout
+
+
+def test_verify_is_clean_and_names_a_row_that_was_taken_out_of_the_archive(run: Run, tmp_path: Path):
+    assert kestrel("verify", "--run", RUN).returncode == 0
+    table = DeltaTable(f"{run.archive}/tables/violation")
+    victim = table.to_pyarrow_table(columns=["id", "drone_id", "boot", "seq"]).to_pylist()[0]
+    table.delete(f"id = '{victim['id']}'")  # the control: a proof that cannot fail proves nothing
+
+    out = tmp_path / "verify.json"
+    found = kestrel("verify", "--run", RUN, "--json", str(out))
+
+    assert found.returncode == 1
+    name = {key: victim[key] for key in ("id", "drone_id", "boot", "seq")}
+    assert json.loads(out.read_text())["missing"] == [{"kind": "violation", "hop": "archive", **name}]
+
+
+def test_nothing_is_left_running(report: dict[str, Any]):
+    folder = str(runs_folder() / RUN)
+    own = os.getpid()
+    left = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != own:
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if folder in words and "stack" not in words:  # the servers belong to the fixture of this module
+                left.append(words)
+    assert left == []
