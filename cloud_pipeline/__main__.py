@@ -6,10 +6,12 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 
 from cloud_pipeline import app
 from cloud_pipeline.errors import CloudError, SettingError
 from cloud_pipeline.settings import (
+    AlertSettings,
     ArchiveSettings,
     SparkSettings,
     addresses,
@@ -81,8 +83,18 @@ def _archive_settings(given: argparse.Namespace) -> ArchiveSettings:
     )
 
 
+def _alert_settings(given: argparse.Namespace) -> AlertSettings:
+    if not given.store:
+        raise SettingError("--store is empty; it should be the file to keep the alerts in, for example alerts.db")
+    return AlertSettings(kafka=addresses("--kafka", given.kafka), store=Path(given.store))
+
+
 def _run(given: argparse.Namespace) -> int:
-    return app.archive(_archive_settings(given))
+    match given.word:
+        case "archive":
+            return app.archive(_archive_settings(given))
+        case _:
+            return app.alerts(_alert_settings(given))
 
 
 def main(arguments: list[str]) -> int:

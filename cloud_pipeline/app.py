@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from cloud_pipeline.settings import ArchiveSettings
+from cloud_pipeline.errors import SettingError
+from cloud_pipeline.settings import AlertSettings, ArchiveSettings
 
 log = logging.getLogger(__name__)
 
@@ -52,5 +53,24 @@ def archive(settings: ArchiveSettings) -> int:
             stop_session(session, within_s=_STOP_S)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    log.info("stopped")
+    return 0
+
+
+def alerts(settings: AlertSettings) -> int:
+    """Runs the alert consumer until it is asked to stop. Gives the exit code."""
+    from cloud_pipeline.alerts import consumer
+    from cloud_pipeline.alerts.store import Store
+
+    log.info("alerts %s", settings)
+    stop = stop_on_signals()
+    try:
+        store = Store(settings.store)
+    except OSError as problem:
+        raise SettingError(f"--store is {settings.store}, which cannot be opened: {problem}") from problem
+    try:
+        consumer.run(settings, store, stop, utc_now)
+    finally:
+        store.close()
     log.info("stopped")
     return 0
