@@ -171,31 +171,29 @@ class ChainStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(0)
-        self._station_word = PlainLabel(look, "Station", tone="soft")
-        self._station = PlainLabel(look, weight=SEMIBOLD)
+        self._station_word = PlainLabel(look, "Station", tone="soft", whole=True)
+        self._station = PlainLabel(look, weight=SEMIBOLD, whole=True)
         self.chain = ChainLine(look)
         self.pill = PillWidget(look, send)
-        self._officer = PlainLabel(look, tone="soft")
+        self._officer = PlainLabel(look, tone="soft", whole=True)
         self._sound = LinkButton(look, "sound on")
         self._sound.setAccessibleDescription("key S")
         self._sound.clicked.connect(lambda: send(SetSound(not self._sound_on)))
         self._keys = LinkButton(look, "keys", "?")
         self._keys.clicked.connect(on_keys)
-        self._clock = PlainLabel(look, weight=SEMIBOLD)
+        self._clock = PlainLabel(look, weight=SEMIBOLD, whole=True)
         for widget, gap in (
-            (PlainLabel(look, "Kestrel", size_px=15, weight=BOLD), 18),
+            (PlainLabel(look, "Kestrel", size_px=15, weight=BOLD, whole=True), 18),
             (self._station_word, 4),
             (self._station, 18),
             (self.chain, 18),
         ):
-            widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             row.addWidget(widget)
             row.addSpacing(gap)
         row.addWidget(self.pill, 0)
         row.addStretch(1)
         row.addSpacing(12)
         for part, gap in ((self._officer, 14), (self._sound, 14), (self._keys, 18), (self._clock, 0)):
-            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             row.addWidget(part)
             row.addSpacing(gap)
 

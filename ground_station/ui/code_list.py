@@ -14,7 +14,8 @@ from ground_station.ui.look import BOLD, Look
 from ground_station.view_model.intentions import ChooseCode, ChooseDigit, Intention
 from ground_station.view_model.snapshot import CodeChoice, CodeHit
 
-_SPAN = 6  # columns of the grid: a guess takes all, a frequent code half, or one of them when there is little room
+FREQUENT_BY_NUMBER = 6
+_SPAN = 6  # columns of the grid: a guess takes all of them, a frequent code as many as there is room for
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
@@ -33,6 +34,11 @@ class Line:
     wide: bool = True
 
 
+def row_height(look: Look, *, wide: bool, per_line: int) -> int:
+    """A frequent code that has a line for itself takes a lower one than a guess."""
+    return look.measure.row - (5 if per_line == 1 and not wide else 0)
+
+
 class CodeRow(QAbstractButton):
     """One code: digit, number, title, and the drone's confidence or the fine."""
 
@@ -40,7 +46,7 @@ class CodeRow(QAbstractButton):
         super().__init__()
         self._look = look
         self.line = Line(None, 0, "")
-        self.tight = False
+        self.per_line = 1
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: on_press(self.line))
@@ -51,12 +57,12 @@ class CodeRow(QAbstractButton):
             self.line = line
             key = f", key {line.digit}" if line.digit else ""
             self.setAccessibleName(f"code {line.code}, {line.title}, {line.end}{key}")
-            self.setChecked(line.chosen)
+            self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
         """Qt's: one row."""
-        return QSize(120, self._look.measure.row)
+        return QSize(120, row_height(self._look, wide=self.line.wide, per_line=self.per_line))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the code."""
@@ -78,8 +84,8 @@ class CodeRow(QAbstractButton):
         p.setFont(look.font(None, BOLD))
         p.setPen(look.colour("ink" if self.isEnabled() else "soft"))
         p.drawText(QRectF(left, 0, 30, box.height()), _MIDDLE, str(line.code))
-        left += 30 if self.tight else (34 if not line.wide else 40)
-        if self.tight and not line.wide:
+        left += 40 if self.per_line == 1 or line.wide else 34
+        if self.per_line == FREQUENT_BY_NUMBER and not line.wide:
             return
         right = box.right() - 10
         p.setFont(look.font())
@@ -103,7 +109,7 @@ class CodeList(QWidget):
         self._look, self._send = look, send
         self._rows: list[CodeRow] = []
         self._shape: tuple[bool, ...] = ()
-        self._tight = False
+        self._per_line = 2
         self.highlight = 0
         """Which of the hits Enter takes; moves with Up and Down in the search field."""
         self._grid = QGridLayout(self)
@@ -113,9 +119,9 @@ class CodeList(QWidget):
             self._grid.setColumnStretch(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def fold(self, *, tight: bool) -> None:
-        """Show the frequent codes by their numbers only, in one line."""
-        self._tight = tight
+    def fold(self, *, frequent_per_line: int) -> None:
+        """How many frequent codes stand on one line: 1, 2, or FREQUENT_BY_NUMBER without their titles."""
+        self._per_line = frequent_per_line
         self._shape = ()
 
     def show_codes(self, choices: tuple[CodeChoice, ...], hits: tuple[CodeHit, ...], *, enabled: bool) -> None:
@@ -124,27 +130,26 @@ class CodeList(QWidget):
         lines = [
             Line(c.digit, c.code, c.title, c.share, c.share_words, c.chosen, wide=c.share is not None) for c in choices
         ]
-        most = self._lines_of([line.wide for line in lines])
+        shape = [line.wide for line in lines]
+        height = sum(row_height(self._look, wide=wide, per_line=self._per_line) for wide in self._lines_of(shape))
+        guess = self._look.measure.row
         if hits:
             self.highlight = min(self.highlight, len(hits) - 1)
             lines = [
                 Line(None, h.code, h.title, None, h.fine, h.chosen, highlighted=place == self.highlight)
-                for place, h in enumerate(hits[: max(most, 3)])
+                for place, h in enumerate(hits[: max(height // guess, 3)])
             ]
         else:
             self.highlight = 0
-        self.setFixedHeight(max(most, 3) * self._look.measure.row)
+        self.setFixedHeight(max(height, 3 * guess))
         self._arrange(tuple(line.wide for line in lines))
         for row, line in zip(self._rows, lines, strict=False):
             row.show_line(line)
 
-    def _per_line(self) -> int:
-        return _SPAN if self._tight else 2
-
-    def _lines_of(self, shape: list[bool]) -> int:
-        """How many lines rows of this shape (wide or not) take."""
+    def _lines_of(self, shape: list[bool]) -> list[bool]:
+        """The lines that rows of this shape take: for each, whether it is a wide one."""
         narrow = shape.count(False)
-        return shape.count(True) + -(-narrow // self._per_line())
+        return [True] * shape.count(True) + [False] * -(-narrow // self._per_line)
 
     def _arrange(self, shape: tuple[bool, ...]) -> None:
         if shape == self._shape:
@@ -157,19 +162,19 @@ class CodeList(QWidget):
             row.setVisible(False)
         line, narrow = 0, 0
         for row, wide in zip(self._rows, shape, strict=False):
-            row.tight = self._tight
+            row.per_line = self._per_line
             if wide:
                 self._grid.addWidget(row, line, 0, 1, _SPAN)
                 line += 1
             else:
-                per = self._per_line()
+                per = self._per_line
                 span = _SPAN // per
                 self._grid.addWidget(row, line + narrow // per, (narrow % per) * span, 1, span)
                 narrow += 1
             row.setVisible(True)
         for number in range(20):
             self._grid.setRowStretch(number, 0)
-        self._grid.setRowStretch(line + -(-narrow // self._per_line()), 1)
+        self._grid.setRowStretch(line + -(-narrow // self._per_line), 1)
 
     def _pressed(self, line: Line) -> None:
         self._send(ChooseDigit(line.digit) if line.digit is not None else ChooseCode(line.code))

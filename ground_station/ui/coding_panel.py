@@ -6,23 +6,41 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ground_station.ui import paint
-from ground_station.ui.code_list import CodeList
+from ground_station.ui.code_list import FREQUENT_BY_NUMBER, CodeList
 from ground_station.ui.decision_row import DecisionRow
 from ground_station.ui.drone_panel import DroneDetails
 from ground_station.ui.facts_form import FactsForm
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.ui.parts import KeyButton, PlainLabel, Rule, SeverityMark
+from ground_station.ui.parts import Cap, HintLine, KeyButton, PlainLabel, Rule, SeverityMark
 from ground_station.ui.picture_view import EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import ChooseCode, ChooseFirstHit, Intention, SearchCode, Undo
 from ground_station.view_model.snapshot import DeskView, Detail, StationView
 
+TALL_PX = 880
+"""From this height of the window on, there is room for the titles of the frequent codes."""
 WIDTH_PX = 430
-FOLDED_WIDTH_PX = 372
+FOLDED_WIDTH_PX = 424
+
+
+_HINTS = (
+    (Cap("B"), "give back"),
+    (Cap("G"), "picture again"),
+    (Cap("T"), "take control of the drone"),
+)
 
 
 class DetailsGrid(QWidget):
@@ -36,8 +54,7 @@ class DetailsGrid(QWidget):
         grid.setVerticalSpacing(3)
         self._cells: list[tuple[PlainLabel, PlainLabel]] = []
         for place in range(4):
-            label, value = PlainLabel(look, tone="soft"), PlainLabel(look)
-            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            label, value = PlainLabel(look, tone="soft", whole=True), PlainLabel(look)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             column = (place % 2) * 3
@@ -98,10 +115,11 @@ class CodingPanel(QFrame):
         self.setObjectName("panel")
         self._look, self._send, self._leave = look, send, leave
         self._desk: DeskView | None = None
+        self._refit = False  # the size has changed: draw the same desk anew
         self._mark = SeverityMark(look)
         self._title = PlainLabel(look, weight=SEMIBOLD)
-        self._claim = PlainLabel(look, tone="soft")
-        self._claim_time = PlainLabel(look, weight=SEMIBOLD)
+        self._claim = PlainLabel(look, tone="soft", whole=True)
+        self._claim_time = PlainLabel(look, weight=SEMIBOLD, whole=True)
         self.evidence = EvidenceView(look, pictures)
         self._details = DetailsGrid(look)
         self._doubt = PlainLabel(look, tone="soft")
@@ -109,11 +127,11 @@ class CodingPanel(QFrame):
         self.search = TypingLine(look, "Any code: number or words", hint="number or words of any code", key="0")
         self.facts = FactsForm(look, send, leave)
         self.decision = DecisionRow(look, send, leave, self.go_to_missing)
-        self._notice_mark = SeverityMark(look, 10)
-        self._notice = PlainLabel(look, tone="attention")
+        self._message_mark = SeverityMark(look, 10)
         self._calm = Calm(look)
         self._drone = DroneDetails(look)
         self._message = PlainLabel(look, tone="soft")
+        self._hints = HintLine(look)
         self._undo = KeyButton(look, "Undo", "U")
         self._undo.clicked.connect(lambda: send(Undo()))
         self.search.textEdited.connect(self._searched)
@@ -133,9 +151,8 @@ class CodingPanel(QFrame):
         head.addWidget(self._mark)
         head.addWidget(self._title, 1)
         head.addSpacing(8)
-        for label in (self._claim, self._claim_time):
-            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-            head.addWidget(label)
+        head.addWidget(self._claim)
+        head.addWidget(self._claim_time)
         column.addLayout(head)
         column.addWidget(Rule())
         self._pages = QStackedWidget()
@@ -146,9 +163,11 @@ class CodingPanel(QFrame):
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 5, 6, 5)
         foot.setSpacing(8)
+        foot.addWidget(self._hints, 1)
+        foot.addWidget(self._message_mark)
         foot.addWidget(self._message, 1)
         foot.addWidget(self._undo)
-        self._message.setMinimumHeight(self._look.measure.target + 2)
+        foot.addStrut(self._look.measure.target + 2)
         column.addLayout(foot)
 
     def _calm_page(self) -> QWidget:
@@ -162,7 +181,7 @@ class CodingPanel(QFrame):
     def _desk_page(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(11, 10, 11, 8)
+        column.setContentsMargins(11, 10, 11, 10)
         column.setSpacing(8)
         column.addWidget(self.evidence, 1)
         column.addWidget(self._details)
@@ -173,28 +192,21 @@ class CodingPanel(QFrame):
         column.addWidget(self.facts)
         column.addSpacing(2)
         column.addWidget(self.decision)
-        notice = QHBoxLayout()
-        notice.setSpacing(6)
-        notice.addWidget(self._notice_mark)
-        notice.addWidget(self._notice, 1)
-        self._notice.setFixedHeight(18)
-        column.addLayout(notice)
         column.addStretch(0)
         return page
 
-    def fold(self, *, narrow: bool, low: bool) -> None:
+    def fold(self, *, narrow: bool, low: bool, height: int) -> None:
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
-        self.codes.fold(tight=low)
+        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if height < TALL_PX else 1)
+        self._refit = True
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         desk, before = view.desk, self._desk
         self._desk = desk
         self._pages.setCurrentIndex(0 if desk is None else 1)
-        self._message.say(view.message or (view.undo.text if view.undo else ""))
-        self._message.set_tone("attention" if view.message else "soft")
-        self._undo.setVisible(view.undo is not None)
+        self._show_word(view)
         self._mark.show_kind(desk.severity if desk else "")
         self._mark.setVisible(desk is not None)
         if desk is None:
@@ -203,11 +215,26 @@ class CodingPanel(QFrame):
             self._calm.say(view.calm or "Nothing chosen. Press ↓ for the first alert, C to claim it.")
             self._drone.show_drone(view.drone)
             return
-        if desk == before:
+        if desk == before and not self._refit:
             return
+        self._refit = False
         self._show_desk(desk, fresh=before is None or before.violation_id != desk.violation_id)
 
+    def _show_word(self, view: StationView) -> None:
+        """The foot: a refusal, a word to the officer, what can be undone, or the keys for this alert."""
+        notice = (view.desk.notice if view.desk else "") or view.message
+        self._message.say(notice or (view.undo.text if view.undo else ""))
+        self._message.set_tone("attention" if notice else "soft")
+        self._message_mark.show_kind("attention" if notice else "")
+        self._message_mark.setVisible(bool(notice))
+        self._message.setVisible(bool(self._message.text()))
+        self._hints.setVisible(not self._message.text())
+        self._hints.set_hints(_HINTS if view.desk is not None and view.desk.claim == "yours" else ())
+        self._undo.setVisible(view.undo is not None)
+
     def _show_desk(self, desk: DeskView, *, fresh: bool) -> None:
+        if fresh and self.isAncestorOf(QApplication.focusWidget() or self):
+            self._leave()  # what is typed on belongs to the alert before
         self._title.say(desk.title)
         self._show_claim(desk.claim_words, bold=desk.lease_left_s is not None)
         self.evidence.show_picture(desk.picture, fresh=fresh)
@@ -220,9 +247,6 @@ class CodingPanel(QFrame):
         self.search.allow(desk.editable)
         self.facts.show_fields(desk.fields, editable=desk.editable)
         self.decision.show_desk(desk)
-        self._notice.say(desk.notice)
-        self._notice_mark.show_kind("attention" if desk.notice else "")
-        self._notice_mark.setVisible(bool(desk.notice))
 
     def _show_claim(self, words: str, *, bold: bool) -> None:
         """The words of the claim; the time that is left stands out."""

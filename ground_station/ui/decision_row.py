@@ -102,7 +102,7 @@ class DecisionRow(QStackedWidget):
         desk = self._desk
         if desk is None:
             return
-        if desk.editable and not desk.confirm_ready:
+        if desk.claim in ("yours", "asked") and not desk.confirm_ready:
             self._to_missing()
         else:
             self._send(Confirm())  # with nothing claimed this changes nothing but the word to the officer

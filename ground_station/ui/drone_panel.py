@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import KeyButton, PlainLabel
@@ -31,8 +31,7 @@ class DroneDetails(QWidget):
         grid.setVerticalSpacing(4)
         self._cells: list[tuple[PlainLabel, PlainLabel]] = []
         for place in range(_MOST_DETAILS):
-            label, value = PlainLabel(look, tone="soft"), PlainLabel(look)
-            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            label, value = PlainLabel(look, tone="soft", whole=True), PlainLabel(look)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(label, place // 2, (place % 2) * 3)
             grid.addWidget(value, place // 2, (place % 2) * 3 + 1)

@@ -151,6 +151,7 @@ class FleetTable(QTableView):
         head = self.horizontalHeader()
         head.setFont(look.font(look.measure.small))
         head.setFixedHeight(28)
+        head.setAccessibleName("Columns of the fleet")
         head.setSectionsClickable(False)
         head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

@@ -193,7 +193,7 @@ class MainWindow(QMainWindow):
         narrow, low = self.width() < NARROW_PX, self.height() < LOW_PX
         self.strip.fold(narrow=narrow)
         self.alerts.fold(folded=narrow)
-        self.coding.fold(narrow=narrow, low=low)
+        self.coding.fold(narrow=narrow, low=low, height=self.height())
         self.lower_part.fold(folds=low)
         if self._view is not None:
             self.alerts.show_view(self._view)

@@ -42,16 +42,18 @@ class PlainLabel(QLabel):
         size_px: int | None = None,
         weight: QFont.Weight = REGULAR,
         wraps: bool = False,
+        whole: bool = False,
     ):
+        """`whole`: never shortened; its neighbours give way."""
         super().__init__()
-        self._look = look
+        self._look, self._whole = look, whole
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.setProperty("tone", tone)
         self.setFont(look.font(size_px, weight))
         self.setWordWrap(wraps)
-        if not wraps:
-            self.setMinimumWidth(8)
+        if whole:
+            self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.say(text)
 
     def say(self, text: str) -> None:
@@ -71,7 +73,7 @@ class PlainLabel(QLabel):
     def minimumSizeHint(self) -> QSize:
         """Qt's: small, because the text may be shortened."""
         hint = super().minimumSizeHint()
-        return hint if self.wordWrap() else QSize(8, hint.height())
+        return hint if self.wordWrap() or self._whole else QSize(8, hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the text, shortened if need be; the whole text is then in the tip."""

@@ -1,0 +1,161 @@
+"""The panels show the snapshot and nothing else: alerts, chain, coding desk, fleet, log, pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QBuffer, QIODevice, QSize
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from ground_station.ui import lower_panel
+from ground_station.ui.look import Look
+from ground_station.ui.pictures import Pictures
+from ground_station.ui.sounds import FILE, two_tone
+from ground_station.view_model.events import AlertCame, LinkDown, TelemetryCame
+from ground_station.view_model.intentions import SelectAlert
+from ground_station.view_model.snapshot import PictureView
+from tests.ground_station.given import NOON, a_telemetry, an_alert, claimed, seconds
+from tests.ground_station.ui.conftest import Show
+
+
+def a_png(width: int = 96, height: int = 54) -> bytes:
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor("red"))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    return bytes(buffer.data().data())
+
+
+def test_a_retained_alert_is_a_card_and_is_reported_once_it_is_painted(show: Show, qtbot: QtBot) -> None:
+    shown = show()
+    assert shown.window.alerts.model.rowCount() == 0
+    alert = an_alert(1)
+    shown.rules.hears(AlertCame(alert))
+    shown.draw()
+
+    assert shown.window.alerts.model.rowCount() == 1
+    qtbot.waitUntil(lambda: shown.on_screen == [alert.violation.id], timeout=2_000)
+
+
+def test_an_alert_is_selected_by_a_click(show: Show, qtbot: QtBot) -> None:
+    first, second = an_alert(1), an_alert(2, at=NOON + seconds(1))
+    shown = show(first, second)
+    model = shown.window.alerts.model
+
+    shown.window.alerts.list.clicked.emit(model.index(1))
+
+    assert shown.asked == [SelectAlert(model.rows.now[1].violation_id)]
+
+
+def test_the_empty_desk_says_so(show: Show) -> None:
+    shown = show()
+
+    assert shown.now.calm.startswith("Nothing to decide")
+    assert shown.window.coding._calm.accessibleName() == shown.now.calm
+
+
+def test_another_officers_claim_is_said_and_its_form_is_closed(show: Show) -> None:
+    alert = an_alert(1)
+    shown = show(alert)
+    shown.window.alerts.list.clicked.emit(shown.window.alerts.model.index(0))
+    shown.rules.hears(AlertCame(claimed(alert, "moreno", shown.rules.now)))
+    shown.draw()
+
+    assert "moreno" in shown.now.desk.claim_words.lower()  # type: ignore[union-attr]
+    assert not any(box.line.isEnabled() for box in shown.window.coding.facts.boxes.values())
+
+
+def test_the_pill_is_there_only_while_something_is_kept_back(show: Show) -> None:
+    shown = show()
+    assert not shown.window.strip.pill.isVisible()
+
+    shown.rules.hears(LinkDown("connection refused", NOON + seconds(8)))
+    shown.draw()
+
+    assert shown.window.strip.pill.isVisible()
+    assert shown.now.pill is not None
+    assert shown.window.strip.pill.accessibleName() == shown.now.pill.text
+
+
+def test_the_fleet_comes_with_its_rows_and_the_filter_is_reached_by_a_key(show: Show) -> None:
+    shown = show()
+    shown.rules.hears(*(TelemetryCame(a_telemetry(f"nyc-{number}")) for number in range(1, 31)))
+    shown.draw()
+    assert shown.window.lower_part.fleet.fleet.rowCount() == 30
+
+    shown.type("/nyc-3")
+
+    assert {row.drone_id for row in shown.window.lower_part.fleet.fleet.rows.now} == {"nyc-3", "nyc-30"}
+
+
+def test_log_and_keys_are_pages_of_the_lower_panel(show: Show) -> None:
+    shown = show(an_alert(1))
+
+    shown.type("l")
+    assert shown.window.lower_part.page == lower_panel.LOG
+    assert shown.window.lower_part.log.model_of_lines.rowCount() == len(shown.now.log) > 0
+    shown.type("?")
+    assert shown.window.lower_part.page == lower_panel.KEYS
+    shown.type("?")
+    assert shown.window.lower_part.page == lower_panel.FLEET
+
+
+def test_a_small_window_folds_the_fleet_to_its_tabs_and_the_alerts_to_pictures(show: Show, qtbot: QtBot) -> None:
+    shown = show(an_alert(1))
+
+    shown.window.resize(1280, 720)
+
+    qtbot.waitUntil(lambda: shown.window.alerts.painter.folded)
+    assert not shown.window.lower_part.is_open
+    shown.type("/")
+    assert shown.window.lower_part.is_open
+
+
+def test_the_window_says_how_many_alerts_are_open(show: Show) -> None:
+    shown = show(an_alert(1), an_alert(2, at=NOON + seconds(1)))
+
+    assert shown.window.windowTitle() == shown.now.window_title
+    assert "2" in shown.window.windowTitle()
+
+
+def test_a_theme_is_switched_for_the_whole_window(show: Show) -> None:
+    shown = show()
+
+    shown.type("d")
+
+    assert shown.window._look.theme == "night"
+
+
+def test_every_control_has_a_name_for_a_screen_reader(show: Show) -> None:
+    shown = show(an_alert(1))
+    shown.type("c")
+    controls = [
+        *shown.window.findChildren(QAbstractButton),
+        *shown.window.findChildren(QLineEdit),
+        *shown.window.findChildren(QAbstractItemView),
+    ]
+
+    nameless = [widget for widget in controls if widget.isVisible() and not widget.accessibleName()]
+
+    assert controls
+    assert nameless == []
+
+
+def test_a_picture_is_decoded_once_and_a_damaged_one_is_none(look: Look) -> None:
+    pictures = Pictures()
+    good = PictureView("complete", "picture complete, checked", "a" * 64, a_png())
+    bad = PictureView("complete", "picture complete, checked", "b" * 64, b"\x89PNG not really")
+
+    image = pictures.image(good)
+
+    assert image is not None
+    assert (image.width(), image.height()) == (96, 54)
+    assert pictures.image(good) is image
+    assert pictures.thumbnail(good, QSize(72, 48), 2.0) is not None
+    assert pictures.image(bad) is None
+    assert pictures.thumbnail(bad, QSize(72, 48), 1.0) is None
+
+
+def test_the_shipped_sound_is_the_one_that_the_code_makes() -> None:
+    assert FILE.read_bytes() == two_tone()
