@@ -31,11 +31,28 @@ def kestrel(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, str(ROOT / "kestrel"), *words], capture_output=True, text=True, check=False)
 
 
+def archived(run: Run, kind: str, *columns: str) -> duckdb.DuckDBPyRelation:
+    """A table of the archive, straight from HDFS."""
+    return duckdb.from_arrow(DeltaTable(f"{run.archive}/tables/{kind}").to_pyarrow_table(columns=list(columns)))
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of a headless run with the link cut in the middle."""
     out = tmp_path_factory.mktemp("report") / "out.json"
-    flight = ("--headless", "--drones", "20", "--seconds", "25", "--seed", "7", "--offline", "5:15", "--violations-per-min", "40")
+    flight = (
+        "--headless",
+        "--drones",
+        "20",
+        "--seconds",
+        "25",
+        "--seed",
+        "7",
+        "--offline",
+        "5:15",
+        "--violations-per-min",
+        "40",
+    )
     done = kestrel("demo", *flight, "--report", str(out), "--run", RUN)
     assert done.returncode == 0, done.stdout + done.stderr
     content: dict[str, Any] = json.loads(out.read_text())
@@ -70,10 +87,10 @@ def test_every_latency_was_measured(report: dict[str, Any]):
 
 
 def test_the_archive_is_read_back_by_something_that_is_not_spark(run: Run, report: dict[str, Any]):
-    violations = DeltaTable(f"{run.archive}/tables/violation").to_pyarrow_table(columns=["id", "needs_human", "captured_on"])
-    count, distinct = duckdb.sql("SELECT count(*), count(DISTINCT id) FROM violations").fetchall()[0]
+    violations = archived(run, "violation", "id")
 
-    assert count == distinct == report["kinds"]["violation"]["made"]
+    assert violations.count("*").fetchall() == violations.aggregate("count(DISTINCT id)").fetchall()
+    assert violations.count("*").fetchall() == [(report["kinds"]["violation"]["made"],)]
 
 
 def test_kafka_has_every_topic_of_the_contract(run: Run):
@@ -87,9 +104,9 @@ def test_kafka_has_every_topic_of_the_contract(run: Run):
 
 
 def test_one_id_is_followed_from_the_drone_to_the_archive(run: Run):
-    decisions = DeltaTable(f"{run.archive}/tables/correction").to_pyarrow_table(columns=["violation_id"])
+    coded = archived(run, "correction", "violation_id").fetchall()[0][0]
 
-    told = kestrel("follow", decisions["violation_id"][0].as_py(), "--run", RUN)
+    told = kestrel("follow", coded, "--run", RUN)
 
     assert told.returncode == 0, told.stderr
     for hop in ("captured: violation of", "handed to the broker", "stored as row", "alert on screen", "decision", "confirmed by Kafka",
@@ -100,8 +117,8 @@ def test_one_id_is_followed_from_the_drone_to_the_archive(run: Run):
 def test_historic_tickets_go_the_same_way_and_are_analysed(run: Run):
     loaded = kestrel("load", str(HISTORY), "--run", RUN)
     assert loaded.returncode == 0, loaded.stderr
-    archived = DeltaTable(f"{run.archive}/tables/history").to_pyarrow_table(columns=["id", "summons_number"])
-    assert duckdb.sql("SELECT count(DISTINCT id), count(DISTINCT summons_number) FROM archived").fetchall() == [(10_000, 9_333)]
+    tickets = archived(run, "history", "id", "summons_number")
+    assert tickets.aggregate("count(DISTINCT id), count(DISTINCT summons_number)").fetchall() == [(10_000, 9_333)]
 
     analysed = kestrel("analyse", "--run", RUN)
 
