@@ -92,6 +92,8 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     `kept`: decisions here that the bridge has not answered; `drones_expected`: whether any drone should be speaking.
     """
     if not chain.broker_up:
+        if _is_first_try(chain, now):
+            return None
         return Pill(_broker_away(chain, kept, now), try_now=True)
     silent_s = (now - (chain.data_at or chain.broker_since)).total_seconds()
     if silent_s >= SILENCE_S:
@@ -128,7 +130,13 @@ def _broker(chain: Chain, now: datetime) -> ChainPart:
     since = wording.about((now - chain.broker_since).total_seconds())
     if chain.broker_up:
         return ChainPart("broker", "well", "broker", f"connected for {since}")
+    if _is_first_try(chain, now):
+        return ChainPart("broker", "unknown", "broker", "connecting for the first time")
     return ChainPart("broker", "away", "broker away", chain.broker_problem or f"not reached for {since}")
+
+
+def _is_first_try(chain: Chain, now: datetime) -> bool:
+    return not chain.broker_up and not chain.broker_problem and (now - chain.broker_since).total_seconds() < SILENCE_S
 
 
 def _bridge(chain: Chain, here: bool, now: datetime) -> ChainPart:

@@ -72,7 +72,7 @@ def a_violation(number: int = 1, *, at: datetime = NOON, **changes: object) -> V
         id=message_id(at, number),
         drone_id="nyc-17",
         boot=1,
-        seq=number,
+        seq=number + 1,
         captured_at=at,
         lat_deg=40.7517,
         lon_deg=-73.9757,

@@ -113,3 +113,11 @@ def test_behind_a_broker_that_is_away_nothing_is_known() -> None:
     chain = link_state.link_down(link_state.bridge_said(up(), a_bridge_status(), NOON), "gone", None, NOON)
 
     assert [part.state for part in link_state.parts(chain, 3, 3, NOON)] == ["well", "away", "unknown", "unknown"]
+
+
+def test_while_it_connects_for_the_first_time_nothing_is_called_away() -> None:
+    fresh = Chain(broker_since=NOON)
+
+    assert pill(fresh, 1.0) is None
+    assert [part.state for part in link_state.parts(fresh, 0, 0, NOON)] == ["unknown"] * 4
+    assert pill(fresh, 6.0) is not None

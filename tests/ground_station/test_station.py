@@ -200,6 +200,15 @@ def test_a_decision_is_taken_back_until_it_is_sent() -> None:
     assert desk.state.done == ()
 
 
+def test_an_alert_decided_here_can_not_be_decided_again_by_a_late_click() -> None:
+    desk, alert, _ = a_desk_with_a_decision()
+
+    desk.wants(SelectAlert(alert.violation.id), ChooseDigit(2), MarkNotShown("plate_expiry"), Confirm())
+    desk.wants(SelectAlert(alert.violation.id), Reject("no violation to be seen"))
+
+    assert len(desk.asked(Kept)) == 1
+
+
 def test_a_sent_decision_is_not_taken_back() -> None:
     desk, _, _ = a_desk_with_a_decision()
     desk.waits(2.0)
@@ -495,17 +504,17 @@ keys = st.sampled_from(
     [
         Claim(),
         Confirm(),
-        Confirm(),
         ChooseDigit(1),
         ChooseDigit(2),
-        MarkNotShown("plate_expiry"),
+        "claims and decides",
+        "claims and decides",
         Reject("no violation to be seen"),
         PassOn(),
         Release(),
         Undo(),
         MoveSelection(1),
-        MoveSelection(-1),
-        "the answers come",
+        SelectAlert(an_alert(0, at=NOON).violation.id),
+        SelectAlert(an_alert(0, at=NOON).violation.id),
         "the answers come",
         "time goes on",
         "the link breaks",
@@ -519,7 +528,7 @@ keys = st.sampled_from(
 def test_whatever_is_pressed_each_alert_is_decided_at_most_once_and_numbers_have_no_gap(
     pressed: list[Intention | str],
 ) -> None:
-    alerts = [an_alert(number, at=NOON + seconds(number)) for number in range(3)]
+    alerts = [an_alert(number, at=NOON + seconds(number), plate_expiry="2027-03") for number in range(3)]
     desk, bridge = a_connected_desk(*alerts), Bridge(alerts)
     waiting: list[Event] = []
     for key in [*pressed, "the answers come", "time goes on", "the answers come"]:
@@ -542,6 +551,9 @@ def test_whatever_is_pressed_each_alert_is_decided_at_most_once_and_numbers_have
                 at=desk.now,
             )
             waiting += bridge._step(desk, request.id, request.violation_id, request)
+        elif key == "claims and decides":
+            events, waiting = [*waiting, *bridge.hear(desk, list(desk.wants(Claim(), ChooseDigit(1))))], []
+            waiting += bridge.hear(desk, [*desk.hears(*events), *desk.wants(Confirm())])
         else:
             assert not isinstance(key, str)
             waiting += bridge.hear(desk, list(desk.wants(key)))
