@@ -30,13 +30,14 @@ GRACE_S = 10.0  # Kafka's orderly end takes 1 to 3 s on a loaded machine
 KILL_S = 5.0  # after SIGKILL only the kernel is left to work
 
 # Reads the group's number, then waits. A second line releases it; the end of the pipe means that we are gone.
+# `-s NAME`: Debian's shell takes `-NAME --` for a wrong number.
 _GUARD = """
 read group || exit 0
 read word && exit 0
-kill -TERM -- "-$group" 2>/dev/null || exit 0
+kill -s TERM -- "-$group" 2>/dev/null || exit 0
 i=0
-while [ $i -lt 50 ]; do kill -0 -- "-$group" 2>/dev/null || exit 0; sleep 0.1; i=$((i+1)); done
-kill -KILL -- "-$group" 2>/dev/null
+while [ $i -lt 50 ]; do kill -s 0 -- "-$group" 2>/dev/null || exit 0; sleep 0.1; i=$((i+1)); done
+kill -s KILL -- "-$group" 2>/dev/null
 """
 
 
@@ -241,6 +242,16 @@ def is_same_process(pid: int, created: float) -> bool:
         return abs(process.create_time() - created) < 2.0 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def all_gone(processes: Iterable[tuple[int, float]], within_s: float) -> bool:
+    """Waits until none of these (number, creation time) runs; False if one still does when the time is over."""
+    deadline = time.monotonic() + within_s
+    while any(is_same_process(pid, created) for pid, created in processes):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 def created_at(pid: int) -> float:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import psutil
 
-from installers.local.processes import KILL_S, is_same_process
+from installers.local.processes import KILL_S, all_gone, is_same_process
 
 FILE = "stack.json"
 DOWN_S = 30.0
@@ -85,7 +84,8 @@ def end(folder: Path) -> bool:
         ran = True
         with contextlib.suppress(ProcessLookupError):
             os.kill(state.supervisor_pid, signal.SIGTERM)
-        _wait_gone([(state.supervisor_pid, state.supervisor_created)], DOWN_S)
+        if not all_gone([(state.supervisor_pid, state.supervisor_created)], DOWN_S):
+            raise TimeoutError(f"process {state.supervisor_pid} is still there after {DOWN_S:.0f} s")
     ran = end_leftovers(state) or ran
     (folder / FILE).unlink(missing_ok=True)
     return ran
@@ -99,17 +99,5 @@ def end_leftovers(state: StackState) -> bool:
         for pid, _ in still:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        with contextlib.suppress(TimeoutError):
-            _wait_gone(still, KILL_S)
+        all_gone(still, KILL_S)
     return bool(left)
-
-
-def _wait_gone(pairs: list[tuple[int, float]], within_s: float) -> None:
-    processes = []
-    for pid, created in pairs:
-        if is_same_process(pid, created):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                processes.append(psutil.Process(pid))
-    _, alive = psutil.wait_procs(processes, timeout=within_s)
-    if alive:
-        raise TimeoutError(f"process {alive[0].pid} is still there after {within_s:.0f} s")

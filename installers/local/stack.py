@@ -96,6 +96,7 @@ class Stack:
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
         self._ready_after_s: dict[str, float] = {}
+        self._processes_of: dict[str, int] = {}
         self._failed: dict[str, str] = {}
         self._settled = {name: threading.Event() for name in self._parts}
         self._down = False
@@ -119,8 +120,8 @@ class Stack:
         return self._ready_after_s[part]
 
     def is_ready(self, part: str) -> bool:
-        """Whether a part takes work now, without waiting."""
-        return part in self._ready_after_s and bool(self._parts[part].children)
+        """Whether a part takes work now, without waiting: it was ready, and every process of it still runs."""
+        return part in self._ready_after_s and len(self._parts[part].children) == self._processes_of[part]
 
     def failure_of(self, part: str) -> str | None:
         """Why a part could not be started, in one line; None if it could or still may."""
@@ -176,6 +177,7 @@ class Stack:
                 log.error("%s", problem)
             part.stop()
         else:
+            self._processes_of[part.name] = len(part.children)
             self._ready_after_s[part.name] = round(time.monotonic() - begun, 2)
             self._write()
             if self._on_ready is not None:
