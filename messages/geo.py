@@ -50,7 +50,8 @@ def bearing_deg(a: Position, b: Position) -> float:
     lat_a, lat_b, d_lon = radians(a.lat_deg), radians(b.lat_deg), radians(b.lon_deg - a.lon_deg)
     east = sin(d_lon) * cos(lat_b)
     north = cos(lat_a) * sin(lat_b) - sin(lat_a) * cos(lat_b) * cos(d_lon)
-    return degrees(atan2(east, north)) % 360.0
+    course = degrees(atan2(east, north)) % 360.0
+    return course if course < 360.0 else 0.0  # -1e-17 % 360.0 is 360.0
 
 
 def moved_by(position: Position, *, bearing_deg: float, distance_m: float) -> Position:
