@@ -13,7 +13,7 @@ from ground_station.ui.keys import KEY_NAMES, SHORTCUTS, cap_of
 from ground_station.ui.look import SEMIBOLD, Look
 
 _EXTRA = {
-    "Coding": (("1-9", "guess or frequent code"), ("Alt N", "not shown, in a fact")),
+    "Coding": (("1-9", "code by its digit"), ("Alt N", "as N, in a field")),
     "Desk": (("Esc", "leave a field"),),
 }
 _LINE_PX = 23.0

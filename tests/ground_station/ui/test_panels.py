@@ -23,7 +23,7 @@ def a_png(width: int = 96, height: int = 54) -> bytes:
     image.fill(QColor("red"))
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub says bytes, Qt wants text
     return bytes(buffer.data().data())
 
 

@@ -1,0 +1,140 @@
+"""What one tick costs the window's thread: a snapshot of N drones that all moved, drawn into the fleet table, and into the whole window.
+
+Peer of the same run: the same rows shown by resetting a QStandardItemModel, as one writes it first. Drawing is to an offscreen surface
+by the processor, the map page is not part of it (it draws in its own process).
+
+    ./kestrel bench desk_window [--drones 1000] [--ticks 200] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import ground_station.ui  # noqa: F401  # first: see its immortal.py
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication, QTableView
+
+from ground_station.ui.fleet_table import COLUMNS, FleetTable, text_of
+from ground_station.ui.look import Look, load_fonts
+from ground_station.ui.main_window import MainWindow
+from ground_station.view_model.coding_desk import Who
+from ground_station.view_model.events import TelemetryCame
+from ground_station.view_model.snapshot import FleetView
+from ground_station.view_model.station import handle
+from ground_station.view_model.station_state import DeskState, opened
+from ground_station.view_model.view import view
+from messages.ids import message_id
+from messages.model import Telemetry
+
+START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+
+
+def main(arguments: list[str]) -> dict[str, Any]:
+    """Figures by name, with units in the names."""
+    parser = argparse.ArgumentParser(prog="kestrel bench desk_window")
+    parser.add_argument("--drones", type=int, default=1_000)
+    parser.add_argument("--ticks", type=int, default=200)
+    options = parser.parse_args(arguments)
+    app = QApplication.instance() or QApplication(["bench"])
+    assert isinstance(app, QApplication)
+    load_fonts()
+    look = Look("day")
+    look.apply()
+    with tempfile.TemporaryDirectory(prefix="kestrel-bench-") as folder:
+        window = MainWindow(look, lambda _intention: None, Path(folder), lambda: None)
+        window.resize(1600, 900)
+        window.show()
+        table = FleetTable(look, lambda _intention: None, lambda: None)
+        table.resize(830, 190)
+        table.show()
+        peer = QTableView()
+        peer.resize(830, 190)
+        peer.show()
+        times = _measured(app, options.drones, options.ticks, window, table, peer)
+        window.close()
+        table.close()
+        peer.close()
+    figures: dict[str, Any] = {"drones": options.drones, "ticks": options.ticks}
+    for name, took in times.items():
+        took.sort()
+        figures[f"{name}_p50_ms"] = round(took[len(took) // 2], 2)
+        figures[f"{name}_p99_ms"] = round(took[int(len(took) * 0.99)], 2)
+    figures["table_to_peer_ratio"] = round(figures["table_p50_ms"] / figures["peer_table_p50_ms"], 3)
+    return figures
+
+
+def _measured(
+    app: QApplication, drones: int, ticks: int, window: MainWindow, table: FleetTable, peer: QTableView
+) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {"rules": [], "table": [], "window": [], "peer_table": []}
+    state = opened(Who(station="midtown", officer="duarte", desk="d-1", boot=1, zone=UTC), START, lost_after_s=3.5)
+    rng = Random(7)
+    dice = iter(range(1, 1 << 62))
+    for tick in range(ticks):
+        now = START + timedelta(seconds=tick)
+        events = [TelemetryCame(_telemetry(number, tick, now, rng)) for number in range(drones)]
+        began = perf_counter()
+        state, snapshot = _snapshot(state, events, now, lambda: next(dice))
+        times["rules"].append((perf_counter() - began) * 1_000)
+        for name, draw in (
+            ("table", lambda view=snapshot.fleet: table.show_fleet(view)),
+            ("window", lambda view=snapshot: window.show_view(view)),
+            ("peer_table", lambda view=snapshot.fleet: _reset(peer, view)),
+        ):
+            times[name].append(_took_ms(app, draw))
+    return times
+
+
+def _snapshot(state: DeskState, events: list[TelemetryCame], now: datetime, dice: Callable[[], int]) -> Any:
+    state, _effects = handle(state, events, now, dice)
+    return state, view(state, now)
+
+
+def _took_ms(app: QApplication, draw: Callable[[], None]) -> float:
+    """The drawing with all the painting that it leads to."""
+    began = perf_counter()
+    draw()
+    app.processEvents()
+    return (perf_counter() - began) * 1_000
+
+
+def _reset(peer: QTableView, fleet: FleetView) -> None:
+    model = QStandardItemModel(len(fleet.rows), len(COLUMNS), peer)
+    for place, row in enumerate(fleet.rows):
+        for column in range(len(COLUMNS)):
+            model.setItem(place, column, QStandardItem(text_of(row, column)))
+    before = peer.model()
+    peer.setModel(model)
+    if before is not None:
+        before.deleteLater()
+
+
+def _telemetry(number: int, tick: int, now: datetime, rng: Random) -> Telemetry:
+    return Telemetry(
+        id=message_id(now, number),
+        drone_id=f"nyc-{number:04d}",
+        boot=1,
+        seq=tick + 1,
+        captured_at=now,
+        lat_deg=40.75 + rng.random() / 100,
+        lon_deg=-73.98 + rng.random() / 100,
+        alt_m=60.0,
+        heading_deg=rng.random() * 359,
+        speed_mps=8.0,
+        battery_pct=30 + rng.random() * 70,
+        link_pct=80 + rng.random() * 20,
+        temp_c=24.0 + rng.random(),
+        vibration_mps2=1.5,
+        motor_load_pct=50.0,
+        phase="patrol",
+    )
