@@ -20,10 +20,10 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import ground_station.ui  # noqa: F401  # first: see its immortal.py
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QTableView
 
+import ground_station.ui  # noqa: F401  # first: see its immortal.py
 from ground_station.ui.fleet_table import COLUMNS, FleetTable, text_of
 from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.main_window import MainWindow

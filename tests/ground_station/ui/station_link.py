@@ -30,7 +30,7 @@ class StationLink:
     def start(self, deliver: Deliver) -> None:
         self._deliver = deliver
         self._thread.start()
-        now = datetime.now(UTC)  # noqa: TID251 - a shell
+        now = datetime.now(UTC)
         self.say(LinkUp(), BridgeCame(a_bridge_status(now)), *(AlertCame(alert) for alert in self.alerts.values()))
 
     def say(self, *events: Event) -> None:

@@ -1,4 +1,4 @@
-"""The window outlives the references that Qt's binding takes from None."""
+"""The window outlives the references that Qt's binding takes from Python's constants."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import sys
 import pytest
 
 FLOOD = """
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage, QPainter
+class Sender(QObject):
+    said = Signal(bool)
+sender = Sender()
 image = QImage(4, 4, QImage.Format.Format_RGB32)
 painter = QPainter(image)
 for _ in range(100_000):
     painter.setOpacity(1.0)
+    sender.said.emit(True)
 painter.end()
 """
-needs_it = pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal from Python 3.12 on")
+needs_it = pytest.mark.skipif(sys.version_info >= (3, 12), reason="constants are immortal from Python 3.12 on")
 
 
 def flooded(program: str) -> int:

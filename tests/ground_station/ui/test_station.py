@@ -31,7 +31,7 @@ class Running:
         dice = iter(range(1, 10_000))
 
         def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> Desk:
-            now = datetime.now(UTC)  # noqa: TID251 - a shell
+            now = datetime.now(UTC)
             journal = Journal.open(self.journal, station="midtown", officer="duarte", now=now, dice=lambda: next(dice))
             return Desk(link, journal, station="midtown", officer="duarte", lost_after_s=3.5, wake=wake, sound=sound)
 
@@ -63,7 +63,7 @@ def running(look: Look, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[Stat
 def test_an_alert_is_coded_by_keys_and_the_decision_arrives_once(
     running: Callable[[StationLink], Running], qtbot: QtBot
 ) -> None:
-    now = datetime.now(UTC)  # noqa: TID251 - a shell
+    now = datetime.now(UTC)
     alert = an_alert(1, at=now, plate_expiry="2027-03")
     made = running(StationLink(alert))
     qtbot.waitUntil(lambda: made.window.alerts.model.rowCount() == 1, timeout=3_000)
@@ -85,7 +85,7 @@ def test_a_new_alert_is_on_screen_soon_after_it_came(running: Callable[[StationL
     from ground_station.view_model.events import AlertCame
 
     made = running(StationLink())
-    now = datetime.now(UTC)  # noqa: TID251 - a shell
+    now = datetime.now(UTC)
 
     made.link.say(AlertCame(an_alert(2, at=now)))
 
