@@ -1,0 +1,124 @@
+"""The command line: `run` receives, keeps and forwards; `load` sends a historic file; `forward` is the sending process that both start."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edge_bridge import app
+from edge_bridge.ports import StoreError
+from edge_bridge.settings import (
+    LoadSettings,
+    SettingError,
+    Settings,
+    address,
+    fleet_list,
+    from_environment,
+    identity,
+    needed,
+    number,
+    writable_file,
+)
+
+WRONG_SETTING = 2
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+    """The exit code: 0 for a clean end, 2 for a wrong setting, 1 when it could not go on."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    try:
+        match options.word:
+            case "run":
+                return app.run(_run_settings(options, environment))
+            case "load":
+                return app.load(_load_settings(options, environment))
+            case _:
+                return app.forward(
+                    Path(options.store), options.kafka, options.station, options.compression, _key(environment)
+                )
+    except SettingError as problem:
+        print(f"edge_bridge: {problem}", file=sys.stderr)  # noqa: T201
+        return WRONG_SETTING
+    except StoreError as problem:
+        print(f"edge_bridge: {problem}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m edge_bridge",
+        description="A station's memory: keeps what its drones report, forwards it to headquarters, and loses nothing on the way.",
+        epilog="Every option can also be set in the environment, as KESTREL_BROKER, KESTREL_STATION and so on; the command line wins.",
+    )
+    words = parser.add_subparsers(dest="word", required=True, metavar="run | load")
+    run = words.add_parser("run", help="receive, keep and forward until ended")
+    run.add_argument("--broker", metavar="HOST:PORT", help="the station's MQTT broker")
+    run.add_argument("--station", metavar="ID", help="the station's id")
+    run.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
+    run.add_argument("--kafka", metavar="HOST:PORT", help="headquarters; without it everything is kept and waits")
+    run.add_argument(
+        "--fleet", metavar="FILE", help="the station's drones, one id a line; without it every drone is heard"
+    )
+    run.add_argument("--compression", metavar="NAME", help="of what goes to headquarters: lz4 (default) or none")
+    load = words.add_parser("load", help="send a historic CSV of the city through Kafka; goes on where it was ended")
+    load.add_argument("file", metavar="FILE", help="the CSV, also as .gz")
+    load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
+    load.add_argument("--kafka", metavar="HOST:PORT", help="headquarters")
+    load.add_argument("--chunk", metavar="N", help="records at a time (default 500)")
+    forward = words.add_parser("forward")
+    for name in ("--store", "--kafka", "--station", "--compression"):
+        forward.add_argument(name, required=True)
+    return parser
+
+
+def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
+    def given(name: str) -> str | None:
+        return getattr(options, name) or from_environment(environment, name)
+
+    kafka, fleet = given("kafka"), given("fleet")
+    return Settings(
+        broker=address("--broker", needed("--broker", given("broker"), "HOST:PORT such as 127.0.0.1:1883")),
+        station=identity("--station", needed("--station", given("station"), "the station's id such as midtown-south")),
+        store=writable_file("--store", needed("--store", given("store"), "a file such as bridge.db")),
+        kafka=address("--kafka", kafka) if kafka else None,
+        fleet=fleet_list("--fleet", fleet) if fleet else None,
+        key=_key(environment),
+        compression=_compression(given("compression") or "lz4"),
+    )
+
+
+def _load_settings(options: argparse.Namespace, environment: Mapping[str, str]) -> LoadSettings:
+    def given(name: str) -> str | None:
+        return getattr(options, name) or from_environment(environment, name)
+
+    file = Path(options.file)
+    if not file.is_file():
+        raise SettingError(f"FILE is {options.file!r}, and should be a file that exists")
+    return LoadSettings(
+        file=file,
+        store=writable_file("--store", needed("--store", given("store"), "a file such as history.db")),
+        kafka=address("--kafka", needed("--kafka", given("kafka"), "HOST:PORT such as 127.0.0.1:9092")),
+        chunk=number("--chunk", given("chunk") or "500", 1, 100_000),
+        key=_key(environment),
+    )
+
+
+def _compression(value: str) -> str | None:
+    if value not in ("lz4", "none"):
+        raise SettingError(f"--compression is {value!r}, and should be lz4 or none")
+    return None if value == "none" else value
+
+
+def _key(environment: Mapping[str, str]) -> str | None:
+    return from_environment(environment, "store-key")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

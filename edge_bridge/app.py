@@ -1,0 +1,166 @@
+"""Wiring: the receiving process with its sending child, the loader, and the sending process itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from edge_bridge.child import SENDER_LOST, Child
+from edge_bridge.intake import Rules, is_urgent
+from edge_bridge.kafka_sink import KafkaSink
+from edge_bridge.lock import AlreadyLockedError, Lock
+from edge_bridge.mqtt_source import MqttSource
+from edge_bridge.outbox import Sendings, SqliteOutbox, make_sent
+from edge_bridge.ports import SinkLost
+from edge_bridge.receiver import Receiver
+from edge_bridge.sending import Hand, Sending
+from edge_bridge.settings import LoadSettings, SettingError, Settings
+from edge_bridge.store import SqliteStore
+from messages.codec import encode
+from messages.state import BridgeStatus
+from messages.topics import bridge_status_topic
+
+log = logging.getLogger(__name__)
+
+LOCK_WAIT_S = 3.0  # a bridge that was just killed lets go within milliseconds
+
+
+def run(settings: Settings) -> int:
+    """Receives, keeps and forwards until SIGTERM or SIGINT. Raises SettingError, StoreError."""
+    stop = _stop_on_signals()
+    log.info("%s", _words(settings))
+    lock = _locked(settings.store)
+    store = _open_store(settings.store, settings.key)
+    boot, had_session = store.next_boot(), store.remembered("session") is not None
+    store.remember("session", "1")
+    store.close()
+    child = (
+        Child(_forward_argv(settings.store, settings.kafka, settings.station, settings.compression))
+        if settings.kafka
+        else None
+    )
+    will = BridgeStatus(station=settings.station, state="offline", boot=boot, at=_now())
+    field = MqttSource(
+        settings.broker,
+        station=settings.station,
+        will_topic=bridge_status_topic(settings.station),
+        will=encode(will),
+        had_session=had_session,
+        on_session_lost=lambda: None,
+        urgent=is_urgent,
+    )
+    receiver = Receiver(
+        field,
+        lambda: SqliteStore(settings.store, key=settings.key),
+        Sendings(settings.store, key=settings.key) if settings.kafka else None,
+        Rules(station=settings.station, fleet=settings.fleet),
+        boot=boot,
+        clock=_now,
+        retry=child.retry if child else lambda: None,
+        wake=child.wake if child else lambda: None,
+        quota_bytes=settings.quota_bytes,
+    )
+    try:
+        log.info("ready: station %s, boot %d", settings.station, boot)
+        while not stop.is_set():
+            receiver.turn()
+            if child is not None:
+                child.look_after()
+    finally:
+        receiver.stop()
+        field.close()
+        if child is not None:
+            child.stop()
+        lock.release()
+    return 0
+
+
+def load(settings: LoadSettings) -> int:
+    """Sends a historic file; 0 if every record is in Kafka, 3 if some are in quarantine, 1 if the file cannot be read."""
+    raise SettingError("load is not there yet")
+
+
+def forward(store: Path, kafka: str, station: str, compression: str, key: str | None) -> int:
+    """The sending process: sends until its parent or a signal ends it; SENDER_LOST when it should be replaced."""
+    hand = Hand(sys.stdin.buffer)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: hand.stop())
+    lock = Lock(store.with_name(store.name + ".sending"))
+    while True:  # the sender of a bridge that was killed ends by itself, a moment later
+        try:
+            lock.acquire(wait_s=0.5)
+            break
+        except AlreadyLockedError:
+            if hand.stopped.is_set():
+                return 0
+    outbox = SqliteOutbox(store, key=key)
+
+    def open_sink() -> KafkaSink:
+        return KafkaSink(
+            kafka, station=station, store_id=outbox.store_id, compression=None if compression == "none" else compression
+        )
+
+    try:
+        Sending(outbox, kafka, open_sink, hand, random.Random()).run()
+    except SinkLost as error:
+        log.warning("starting again: %s", error)
+        logging.shutdown()
+        os._exit(SENDER_LOST)  # at once: no thread of the producer may send anything more
+    logging.shutdown()
+    os._exit(0)  # what the producer's threads still hold is found by the next process
+
+
+def _forward_argv(store: Path, kafka: str, station: str, compression: str | None) -> list[str]:
+    return [
+        *(sys.executable, "-m", "edge_bridge", "forward", "--store", str(store), "--kafka", kafka),
+        *("--station", station, "--compression", compression or "none"),
+    ]
+
+
+def _open_store(path: Path, key: str | None) -> SqliteStore:
+    store = SqliteStore(path, key=key)
+    make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
+    return store
+
+
+def _locked(store: Path) -> Lock:
+    lock = Lock(store.with_name(store.name + ".lock"))
+    try:
+        lock.acquire(wait_s=LOCK_WAIT_S)
+    except AlreadyLockedError:
+        raise SettingError(f"--store is '{store}', and should be a file that no other bridge is using") from None
+    return lock
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def stopping(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopping)
+    return stop
+
+
+def _words(settings: Settings) -> str:
+    fleet = "any" if settings.fleet is None else f"{len(settings.fleet)} drones"
+    return (
+        f"edge bridge: broker={settings.broker} station={settings.station} store={settings.store} kafka={settings.kafka or 'none'}"
+        f" fleet={fleet} encrypted={'yes' if settings.key else 'no'} compression={settings.compression or 'none'}"
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  (a shell)
+
+
+Clock = Callable[[], datetime]

@@ -1,0 +1,106 @@
+"""Opens the bridge's SQLite files: the one place that knows the library, its settings and its errors.
+
+The library is sqlcipher3 and not the standard one: it brings SQLite 3.53, while Debian's 3.40 has a fault that can damage a database
+with a write-ahead log (3.7.0 to 3.51.2). A key turns encryption on; without one the file is plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2
+from sqlite_utils import Database, Migrations
+
+from edge_bridge.ports import StoreError
+
+BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
+DatabaseError: type[Exception] = dbapi2.Error
+
+_store = Migrations("edge_bridge.store")
+_sent = Migrations("edge_bridge.sent")
+
+
+@_store(name="001_store")
+def _first_store(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("schema.sql").read_text())
+
+
+@_sent(name="001_sent")
+def _first_sent(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())
+
+
+class Connection:
+    """One connection, for one thread. Raises StoreError for everything that the disk or another program does to it."""
+
+    def __init__(self, path: Path, *, key: str | None = None, writes: bool = False, durable: bool = False) -> None:
+        """`durable`: a commit survives a power cut (synchronous=FULL); else only the end of this process."""
+        self.path = path
+        if not writes and not path.exists():
+            raise StoreError(f"{path} does not exist")
+        with translated(path):
+            # autocommit: transactions begin and end where the code says so
+            self.raw: Any = dbapi2.connect(str(path), timeout=BUSY_MS / 1000, isolation_level=None)
+            if key is not None:
+                self.raw.execute("PRAGMA key = '{}'".format(key.replace("'", "''")))
+            self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
+            self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self.raw.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses, and still small
+            self.raw.execute("PRAGMA journal_size_limit = 67108864")
+
+    def migrate(self, which: Migrations) -> None:
+        """Brings the schema up to date; each step is one transaction."""
+        with translated(self.path):
+            which.apply(Database(self.raw))
+
+    def all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        with translated(self.path):
+            return list(self.raw.execute(sql, values))
+
+    def one(self, sql: str, values: tuple[object, ...] = ()) -> Any | None:
+        with translated(self.path):
+            return self.raw.execute(sql, values).fetchone()
+
+    def each(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[Any]:
+        """The rows one after the other, read at one moment in time."""
+        with translated(self.path):
+            yield from self.raw.execute(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """All of it or nothing; yields the raw connection."""
+        with translated(self.path):
+            self.raw.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.raw
+                self.raw.execute("COMMIT")
+            except BaseException:
+                if self.raw.in_transaction:
+                    self.raw.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        with translated(self.path):
+            self.raw.close()
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as StoreError, each in one line that names the file."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise StoreError(f"{path.name}: {error}") from error
+
+
+def sent_path(store: Path) -> Path:
+    """Where the sending process keeps what is sent of a store."""
+    return store.with_name(store.name + ".sent")
+
+
+STORE_SCHEMA = _store
+SENT_SCHEMA = _sent

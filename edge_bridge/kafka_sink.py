@@ -1,0 +1,242 @@
+"""Headquarters' Kafka through kafka-python: sends rows, tells what became of them, and finds what an earlier process had sent.
+
+What this file obeys (measured, see README.md):
+- kafka-python bounds no memory: the forwarder's windows do.
+- A batch that reaches `delivery_timeout_ms` wedges the producer: the timeout is out of reach, and a failed future ends the process.
+- A failed producer is never closed and never used again; its process ends, so that none of its threads can still send.
+- close() on a socket would go on sending what is queued: SO_LINGER 0 drops it, so that nothing arrives after a restart has looked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.partitioner.default import murmur2
+
+from edge_bridge.ports import Confirmed, Refused, Row, SinkError, SinkLost
+from messages.codec import SCHEMA_VERSION
+from messages.priority import Lane
+from messages.topics import KAFKA_TOPICS
+
+# Its own words on every failed connection would fill the log for hours; the link's changes are logged by the sending process.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+BATCH_BYTES = 262_144  # a partition has one batch under way at a time: 256 kB per round trip instead of 16
+LINGER_MS = 5  # for company; an alert's producer does not wait
+MAX_REQUEST_BYTES = 1_048_576 + 65_536  # an evidence part and its headers; what the broker takes is the broker's to say
+NEVER_MS = 30 * 86_400_000  # longer than any outage: a batch must not expire, see above
+REQUEST_MS = 10_000  # until an answer that does not come is given up with its connection
+RECONNECT_MAX_MS = 400  # quick, so that the first alert follows the link's return at once; one small packet each
+BOOTSTRAP_MS = 5_000
+KEYS_REMEMBERED = 20_000
+
+_POISON = (
+    kafka_errors.MessageSizeTooLargeError,
+    kafka_errors.RecordListTooLargeError,
+    kafka_errors.InvalidRecordError,
+    kafka_errors.InvalidTimestampError,
+)
+_LINGER_ZERO = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+_NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class KafkaTicket:
+    """A record under way; see ports.Ticket."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def outcome(self) -> Confirmed | Refused | None:
+        future = self._future
+        if not future.is_done:
+            return None
+        if future.failed():
+            error = future.exception
+            return Refused(f"{type(error).__name__}: {error}", isinstance(error, _POISON))
+        value = future.value
+        return Confirmed(value.topic, value.partition, value.offset)
+
+
+class _TooLarge:
+    """The ticket of a record that the client library does not even try."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def outcome(self) -> Refused:
+        return Refused(self._reason, poison=True)
+
+
+class KafkaSink:
+    """One process's way to Kafka. Alerts travel on a connection of their own, so that no bulk is before them. See ports.Sink."""
+
+    def __init__(self, bootstrap: str, *, station: str, store_id: str, compression: str | None = "lz4") -> None:
+        """Connects. Raises SinkError if nobody answers within BOOTSTRAP_MS or Kafka refuses."""
+        self._bootstrap = bootstrap
+        self._station = station.encode()
+        self._store_id = store_id.encode()
+        self._partitions: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        with _translated():
+            self._urgent = KafkaProducer(**self._settings("alerts", linger_ms=0))
+            self._bulk = KafkaProducer(**self._settings("bulk", linger_ms=LINGER_MS, compression_type=compression))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks again which topics there are and how many partitions they have. Raises SinkError."""
+        with _translated(), self._consumer() as consumer:
+            there = consumer.topics()
+            self._partitions = {
+                topic: len(consumer.partitions_for_topic(topic) or ())
+                for topic in KAFKA_TOPICS.values()
+                if topic in there
+            }
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        with _translated(), self._consumer() as consumer:
+            ends = consumer.end_offsets(self._places())
+        return {(place.topic, place.partition): end - 1 for place, end in ends.items()}
+
+    def found_after(self, tails: Mapping[tuple[str, int], int], store_id: str) -> dict[int, Confirmed]:
+        found: dict[int, Confirmed] = {}
+        with _translated(), self._consumer() as consumer:
+            places = self._places()
+            ends, begins = consumer.end_offsets(places), consumer.beginning_offsets(places)
+            starts = {place: max(tails.get((place.topic, place.partition), -1) + 1, begins[place]) for place in places}
+            # A topic that was made anew counts from 0 again: its old tail says nothing.
+            starts = {place: start if start <= ends[place] else begins[place] for place, start in starts.items()}
+            left = {place for place in places if starts[place] < ends[place]}
+            consumer.assign(list(left))
+            for place in left:
+                consumer.seek(place, starts[place])
+            while left:
+                for place, records in consumer.poll(timeout_ms=1_000).items():
+                    for record in records:
+                        headers = dict(record.headers)
+                        if headers.get("store") == store_id.encode() and "row" in headers:
+                            found[int(headers["row"])] = Confirmed(place.topic, place.partition, record.offset)
+                left = {place for place in left if consumer.position(place) < ends[place]}
+        return found
+
+    def send(self, row: Row) -> KafkaTicket | _TooLarge:
+        topic = KAFKA_TOPICS[row.kind]
+        count = self._partitions.get(topic)
+        if not count:
+            raise SinkError(f"headquarters has no topic {topic}")
+        key = row.key or row.drone_id
+        producer = self._urgent if row.lane is Lane.ALERT else self._bulk
+        try:
+            future = producer.send(
+                topic,
+                value=row.payload,
+                key=key.encode(),
+                headers=self._headers(row),
+                partition=self._partition_of(key) % count,
+            )
+        except kafka_errors.MessageSizeTooLargeError as error:
+            return _TooLarge(str(error))
+        except kafka_errors.KafkaError as error:
+            raise SinkLost(f"{type(error).__name__}: {error}") from error
+        return KafkaTicket(future)
+
+    def flush(self, within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        for producer in (self._urgent, self._bulk):
+            with contextlib.suppress(kafka_errors.KafkaError):  # what is not settled then is found by the next process
+                producer.flush(timeout=max(0.01, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        """Ends the connections of a sink that works. One that is lost is left to the end of its process."""
+        for producer in (self._urgent, self._bulk):
+            with contextlib.suppress(kafka_errors.KafkaError):
+                producer.close(timeout=1)
+
+    def _settings(self, name: str, **more: object) -> dict[str, object]:
+        return {
+            "bootstrap_servers": self._bootstrap.split(","),
+            "client_id": f"bridge-{self._station.decode()}-{name}",
+            "acks": "all",
+            "enable_idempotence": True,
+            "batch_size": BATCH_BYTES,
+            "max_request_size": MAX_REQUEST_BYTES,
+            "delivery_timeout_ms": NEVER_MS,
+            "request_timeout_ms": REQUEST_MS,
+            "reconnect_backoff_ms": 50,
+            "reconnect_backoff_max_ms": RECONNECT_MAX_MS,
+            "bootstrap_timeout_ms": BOOTSTRAP_MS,
+            "max_block_ms": BOOTSTRAP_MS,
+            "allow_auto_create_topics": False,
+            "metrics_enabled": False,
+            "socket_options": [_NO_DELAY, _LINGER_ZERO],
+            **more,
+        }
+
+    def _consumer(self) -> contextlib.closing[Any]:
+        return contextlib.closing(
+            KafkaConsumer(
+                bootstrap_servers=self._bootstrap.split(","),
+                client_id=f"bridge-{self._station.decode()}-tails",
+                group_id=None,
+                enable_auto_commit=False,
+                bootstrap_timeout_ms=BOOTSTRAP_MS,
+                metrics_enabled=False,
+            )
+        )
+
+    def _places(self) -> list[TopicPartition]:
+        return [TopicPartition(topic, number) for topic, count in self._partitions.items() for number in range(count)]
+
+    def _partition_of(self, key: str) -> int:
+        """Kafka's own hash of the key, without the modulus: as every other client would place it."""
+        found = self._keys.get(key)
+        if found is None:
+            if len(self._keys) >= KEYS_REMEMBERED:
+                self._keys.clear()
+            found = self._keys[key] = murmur2(key.encode()) & 0x7FFFFFFF
+        return found
+
+    def _headers(self, row: Row) -> list[tuple[str, bytes]]:
+        stored_at = datetime.fromtimestamp(row.stored_at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        return [
+            ("schema", SCHEMA_VERSION.encode()),
+            ("id", row.id.encode()),
+            ("station", self._station),
+            ("row", str(row.row).encode()),
+            ("stored_at", stored_at.encode()),
+            ("store", self._store_id),
+        ]
+
+
+def answers(bootstrap: str, within_s: float) -> bool:
+    """Whether a Kafka answers at one of the addresses: one question of 30 bytes (ApiVersions), no client library, no login."""
+    question = struct.pack(">hhih", 18, 0, 1, 6) + b"bridge"
+    for address in bootstrap.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), within_s) as asked:
+                asked.settimeout(within_s)
+                asked.sendall(struct.pack(">i", len(question)) + question)
+                if asked.recv(4):
+                    return True
+        except OSError:
+            continue
+    return False
+
+
+@contextlib.contextmanager
+def _translated() -> Any:
+    try:
+        yield
+    except (kafka_errors.KafkaError, OSError) as error:
+        raise SinkError(f"{type(error).__name__}: {error}") from error

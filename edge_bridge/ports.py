@@ -1,0 +1,314 @@
+"""The bridge's ports: what it hears from, keeps in and sends to, and the values that cross them.
+
+    Source ──Received──▶ receiver ──Changes──▶ Store        Outbox ──Row──▶ forwarder ──▶ Sink ──Receipt──▶ Outbox
+    Field  ◀──publish──  receiver                            (the store, seen from the sending side)
+
+A real part and its fake keep the same promises: tests/agreements runs one set of tests on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from messages.alert import Alert
+from messages.errors import Reason
+from messages.model import Stream
+from messages.priority import Lane
+from messages.state import LinkState
+
+
+class StoreError(Exception):
+    """The store could not do what was asked: nothing of the batch may be acknowledged. The text is for the log and the status."""
+
+
+class SinkError(Exception):
+    """Headquarters cannot be used now. The text is for the log and the status; every row is still pending."""
+
+
+class SinkLost(SinkError):
+    """The sink must be thrown away: which of the rows under way arrived is only known after reconcile()."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A message as it came. `delivery` is the source's own mark by which it acknowledges; None where there is nothing to acknowledge."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    delivery: tuple[int, int] | None = None  # connection, packet id
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+class StreamKey(NamedTuple):
+    """A sender's counter: one power-up, one stream of it."""
+
+    drone_id: str
+    boot: int
+    stream: Stream
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What is kept of a stream: everything from 1 to `highest` except the `holes` (first, last; ascending, both included)."""
+
+    highest: int = 0
+    holes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def contiguous(self) -> int:
+        """The last number up to which nothing is missing; 0 when the first is missing."""
+        return self.holes[0][0] - 1 if self.holes else self.highest
+
+
+class Row(NamedTuple):
+    """A message in the store; `row` numbers all messages of a store in the order in which they were stored."""
+
+    row: int
+    lane: Lane
+    kind: str
+    id: str
+    drone_id: str
+    boot: int
+    seq: int
+    captured_at_ms: int
+    received_at_ms: int
+    stored_at_ms: int
+    key: str | None  # of the Kafka record; None: the drone's id
+    payload: bytes
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A message that the bridge keeps apart. `sender` and `seq` say whose number it used, where that could be read."""
+
+    reason: Reason
+    detail: str
+    topic: str
+    payload: bytes  # the first 64 kB
+    length: int  # of the whole, bytes
+    received_at: datetime
+    sender: StreamKey | None = None
+    seq: int | None = None
+
+
+class Part(NamedTuple):
+    """Where one part of an evidence picture is kept."""
+
+    evidence_id: str
+    part: int
+    row: int
+
+
+class KeptAlert(msgspec.Struct, frozen=True):
+    """An alert and the row of the decision that closed it; None while it is open."""
+
+    alert: Alert
+    decision_row: int | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How far a historic file has been read: the next record begins at `byte_offset`."""
+
+    fingerprint: str  # SHA-256 of the file, hexadecimal
+    file_name: str
+    byte_offset: int = 0
+    records: int = 0
+    quarantined: int = 0
+    finished: bool = False
+
+
+class Changes(msgspec.Struct):
+    """What one batch changes; the store commits all of it or nothing."""
+
+    rows: list[Row] = []
+    rejected: list[Rejected] = []
+    heard: dict[StreamKey, Heard] = {}
+    alerts: dict[str, KeptAlert] = {}  # by the violation's id
+    parts: list[Part] = []
+    duplicates: int = 0
+    place: Place | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.rejected or self.heard or self.alerts or self.duplicates or self.place)
+
+
+class Source(Protocol):
+    """Where messages come from."""
+
+    def receive(self, *, limit: int, wait_s: float) -> list[Received]:
+        """The messages that came, at most `limit`; waits up to `wait_s` for the first. An empty list when there was none."""
+        ...
+
+    def acknowledge(self, batch: Iterable[Received]) -> None:
+        """Says that these are kept. What came over a connection that is gone is left out: it comes again."""
+        ...
+
+
+class Field(Protocol):
+    """The way back to the field."""
+
+    @property
+    def connection(self) -> int:
+        """Counts connections; 0 before the first. A new one means that retained state must be said again."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether something said now goes out now."""
+        ...
+
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None
+    ) -> Published:
+        """Says something at QoS 1."""
+        ...
+
+
+class Published(Protocol):
+    """Something said, of which the broker may have confirmed that it has it."""
+
+    def is_published(self) -> bool: ...
+
+
+class Store(Protocol):
+    """The station's memory, seen from the receiving side. Raises StoreError when the disk does not do its part."""
+
+    @property
+    def next_row(self) -> int:
+        """The number that the next stored message gets."""
+        ...
+
+    def heard(self, key: StreamKey) -> Heard:
+        """What is kept of a stream; nothing, for one that was never heard."""
+        ...
+
+    def boots(self, drone_id: str) -> list[int]:
+        """The power-ups of which reports are kept, the newest first, at most 8."""
+        ...
+
+    def id_at(self, key: StreamKey, seq: int) -> str | None:
+        """The id of the stored message with this number; None when it is not known any more."""
+        ...
+
+    def alert(self, violation_id: str) -> KeptAlert | None:
+        """An alert, open or closed; None when there never was one."""
+        ...
+
+    def standing_alerts(self) -> list[KeptAlert]:
+        """The alerts that stand on the broker: open, or closed and not yet retired."""
+        ...
+
+    def parts(self, evidence_id: str) -> dict[int, int]:
+        """Which parts of a picture are kept: part -> row."""
+        ...
+
+    def payload(self, lane: Lane, row: int) -> bytes:
+        """The bytes of a stored message."""
+        ...
+
+    def commit(self, changes: Changes) -> None:
+        """Puts all of it on the disk, in one transaction. When it returns it survives a power cut."""
+        ...
+
+    def retire(self, violation_ids: Collection[str]) -> None:
+        """These alerts no longer stand on the broker."""
+        ...
+
+
+class Confirmed(NamedTuple):
+    """Kafka has the record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Refused(NamedTuple):
+    """Kafka does not take the record. `poison`: because of what it is; else because of how things stand."""
+
+    reason: str
+    poison: bool
+
+
+class Ticket(Protocol):
+    """A record under way."""
+
+    def outcome(self) -> Confirmed | Refused | None:
+        """What became of it; None while that is open."""
+        ...
+
+
+class Sink(Protocol):
+    """Headquarters."""
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """(topic, partition) -> the highest offset there is now, -1 for an empty one. Raises SinkError."""
+        ...
+
+    def found_after(self, tails: Mapping[tuple[str, int], int], store_id: str) -> dict[int, Confirmed]:
+        """Row -> where it is, for every record of this store after the tails. Raises SinkError."""
+        ...
+
+    def send(self, row: Row) -> Ticket:
+        """Hands a row over; returns at once. Raises SinkError when its topic is missing, SinkLost when the sink is broken."""
+        ...
+
+    def flush(self, within_s: float) -> None:
+        """Waits for what is under way; returns when that is settled or the time is over."""
+        ...
+
+
+class Outbox(Protocol):
+    """The store, seen from the sending side."""
+
+    @property
+    def store_id(self) -> str: ...
+
+    def pending(self, lane: Lane, after_row: int, limit: int) -> list[Row]:
+        """The rows of a lane after `after_row`, in order."""
+        ...
+
+    def sent_through(self) -> dict[Lane, int]:
+        """For each lane the row up to which everything is confirmed or set aside."""
+        ...
+
+    def tails(self) -> dict[tuple[str, int], int] | None:
+        """(topic, partition) -> the offset up to which every record of ours is marked; None if nothing was ever sent."""
+        ...
+
+    def begin(self, tails: Mapping[tuple[str, int], int]) -> None:
+        """From now on something may have been sent: these are the ends before it."""
+        ...
+
+    def suspects(self) -> set[int]:
+        """Rows that were refused in company and must be tried alone."""
+        ...
+
+    def mark(self, marks: Sequence[Mark], tails: Mapping[tuple[str, int], int]) -> None:
+        """Everything of `marks` is confirmed."""
+        ...
+
+    def suspect(self, rows: Collection[int]) -> None:
+        """Remembers rows for suspects()."""
+        ...
+
+    def set_aside(self, row: Row, reason: str) -> None:
+        """Kafka cannot take this row, ever."""
+        ...
+
+    def say_link(self, link: LinkState) -> None:
+        """Tells the receiving side how the link stands."""
+        ...
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Rows `first`..`last` of a lane are confirmed; `kinds` counts them, those set aside not among them."""
+
+    lane: Lane
+    first: int
+    last: int
+    kinds: dict[str, int]
+    sent_at_ms: int

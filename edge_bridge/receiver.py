@@ -1,0 +1,245 @@
+"""The loop receive, store, acknowledge; and what the bridge says to the field: acknowledgements, alerts, answers, its status.
+
+The order within a batch is the bridge's first promise: commit, then PUBACKs, then everything else that tells of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from edge_bridge.acknowledging import ack_of
+from edge_bridge.batch import Outcome, Weigher
+from edge_bridge.health import Counts, Pulse, State, counts_of, log_line, status_of, waiting_of
+from edge_bridge.intake import Rules
+from edge_bridge.memory import STREAMS_REMEMBERED, Memory
+from edge_bridge.outbox import Sendings
+from edge_bridge.ports import Field, Received, Source, StoreError, StreamKey
+from edge_bridge.standing import StandingAlerts
+from edge_bridge.store import SqliteStore
+from messages.alert import is_open
+from messages.codec import encode
+from messages.priority import Lane
+from messages.state import BridgeStatus, DeskAnswer, LinkState
+from messages.topics import ROOT, bridge_status_topic, drone_topic
+
+log = logging.getLogger(__name__)
+
+BATCH_ROWS = 1_000  # about half a megabyte; a commit of that many takes some 5 ms
+STATUS_S = 1.0
+LOOK_S = 0.25  # how often the sending process's file is looked at: a change of the link is in the status within that
+ACK_S = 0.1  # a drone hears of what is stored at most that often: acknowledging costs the bridge as much as receiving
+LOG_S = 10.0
+RETRY_STORE_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses while the disk refuses; the last one repeats
+
+
+class Station(Source, Field, Protocol):
+    """Both ways of the field in one."""
+
+    def stay(self, wait_s: float) -> None:
+        """Keeps the connection alive without reading from it."""
+        ...
+
+
+class Receiver:
+    """One turn after the other: see turn(). One thread."""
+
+    def __init__(
+        self,
+        field: Station,
+        open_store: Callable[[], SqliteStore],
+        sendings: Sendings | None,
+        rules: Rules,
+        *,
+        boot: int,
+        clock: Callable[[], datetime],
+        retry: Callable[[], None],
+        wake: Callable[[], None],
+        quota_bytes: int = 0,
+    ) -> None:
+        """`wake` tells the sending process that there are new rows, `retry` that it should try headquarters now. Raises StoreError."""
+        self._field = field
+        self._open_store = open_store
+        self._sendings = sendings
+        self._rules = rules
+        self._boot = boot
+        self._clock = clock
+        self._retry = retry
+        self._wake = wake
+        self._quota_bytes = quota_bytes
+        self._store = open_store()
+        self._memory = Memory(self._store)
+        self._standing = StandingAlerts(field, self._memory, rules.station)
+        self._pulse = Pulse()
+        self._state: State = "online"
+        self._due: dict[StreamKey, float] = {}
+        self._acked: dict[StreamKey, float] = {}
+        self._connection = 0
+        self._next_look = self._next_status = 0.0
+        self._next_log = time.monotonic() + LOG_S
+        self._link: LinkState | None = None
+        self._batches = self._stored = self._duplicates = self._rejected = 0
+
+    def turn(self, wait_s: float = 0.05) -> None:
+        """Receives what there is, keeps it, says so, and looks after the rest. Returns after `wait_s` when nothing comes."""
+        batch = self._field.receive(limit=BATCH_ROWS, wait_s=wait_s)
+        if batch:
+            self._keep(batch)
+        if self._field.connection != self._connection:
+            self._connection = self._field.connection
+            self._standing.say_all()
+            self._next_status = 0.0
+        now_s = time.monotonic()
+        self._say_acks(now_s)
+        if now_s >= self._next_look:
+            self._next_look = now_s + LOOK_S
+            self._look(now_s)
+
+    def stop(self) -> None:
+        """Says that the bridge stopped, and closes the store."""
+        if self._field.connected:
+            self._state = "stopped"
+            self._say_acks(float("inf"))
+            self._say_status(self._status(time.monotonic()))
+        self._store.close()
+
+    def _keep(self, batch: list[Received]) -> None:
+        """Keeps a batch, however long the disk needs for it; nothing is read meanwhile."""
+        for attempt in range(1_000_000_000):
+            try:
+                outcome = self._commit(batch)
+                break
+            except StoreError as error:
+                log.error("nothing is acknowledged: %s", error)
+                self._state = "full"
+                self._field.stay(RETRY_STORE_S[min(attempt, len(RETRY_STORE_S) - 1)])
+                self._reopen()
+        else:  # pragma: no cover
+            raise AssertionError
+        self._state = "online"
+        self._field.acknowledge(batch)
+        self._said(outcome)
+
+    def _commit(self, batch: list[Received]) -> Outcome:
+        outcome = Weigher(self._memory, self._rules, self._clock()).weigh(batch)
+        changes = outcome.changes
+        begun = time.perf_counter()
+        if changes:
+            self._store.commit(changes)
+            self._memory.committed(changes)
+            self._pulse.committed((time.perf_counter() - begun) * 1000)
+        self._batches += 1
+        self._stored += len(changes.rows)
+        self._duplicates += changes.duplicates
+        self._rejected += len(changes.rejected)
+        return outcome
+
+    def _said(self, outcome: Outcome) -> None:
+        if outcome.changes.rows:
+            self._wake()
+        self._standing.say(outcome.changes.alerts, outcome.pictures)
+        for received, answer in outcome.answers:
+            self._answer(received, answer)
+        now_s = time.monotonic()
+        for key in outcome.touched:
+            self._due.setdefault(key, max(now_s, self._acked.get(key, 0.0) + ACK_S))
+        for status in outcome.seen:
+            if status.state == "online":
+                for boot in self._store.boots(status.drone_id):
+                    self._due.setdefault(StreamKey(status.drone_id, boot, "report"), now_s)
+        if outcome.retry_wanted:
+            self._retry()
+
+    def _reopen(self) -> None:
+        """After an error nothing in memory is trusted: the disk tells again what is kept."""
+        try:
+            self._store.close()
+            self._store = self._open_store()
+            self._memory = Memory(self._store)
+            self._standing = StandingAlerts(self._field, self._memory, self._rules.station)
+        except StoreError as error:
+            log.error("the store cannot be opened: %s", error)
+
+    def _answer(self, received: Received, answer: DeskAnswer) -> None:
+        place = received.topic.split("/")
+        # Only to the desk's own answer topic: a response topic is the sender's word and could name anybody's.
+        own = f"{ROOT}/{self._rules.station}/desk/{place[4]}/answer/"
+        if received.response_topic is not None and received.response_topic.startswith(own):
+            self._field.publish(received.response_topic, encode(answer), correlation=received.correlation)
+
+    def _say_acks(self, now_s: float) -> None:
+        if not self._due or not self._field.connected:
+            return
+        stored_at = self._clock()
+        for key, due_s in list(self._due.items()):
+            if due_s > now_s:
+                continue
+            del self._due[key]
+            self._acked[key] = now_s
+            ack = ack_of(key, self._memory.heard(key), stored_at)
+            self._field.publish(drone_topic(self._rules.station, key.drone_id, "ack"), encode(ack))
+        if len(self._acked) > STREAMS_REMEMBERED:
+            self._acked.clear()
+
+    def _look(self, now_s: float) -> None:
+        link = self._sendings.link() if self._sendings is not None else None
+        if self._sendings is not None:
+            self._standing.retire(self._sendings, self._store)
+        if now_s >= self._next_status or _changed(link, self._link):
+            self._next_status = now_s + STATUS_S
+            self._link = link
+            status = self._status(now_s)
+            if self._field.connected:
+                self._say_status(status)
+            self._log(status, now_s)
+
+    def _status(self, now_s: float) -> BridgeStatus:
+        sendings = self._sendings
+        counts = counts_of(
+            self._store.tallies(),
+            sendings.sent() if sendings else {},
+            sendings.set_aside() if sendings else {},
+        )
+        self._pulse.counted(now_s, sum(counts.stored.values()), sum(counts.sent.values()))
+        return status_of(
+            station=self._rules.station,
+            state=self._state,
+            boot=self._boot,
+            now=self._clock(),
+            link=self._link,
+            counts=counts,
+            pulse=self._pulse,
+            oldest_waiting_at_ms=self._oldest_waiting_ms(counts),
+            alerts_open=sum(1 for kept in self._memory.standing.values() if is_open(kept.alert)),
+            disk_used_bytes=self._store.size_bytes(),
+            disk_quota_bytes=self._quota_bytes,
+        )
+
+    def _oldest_waiting_ms(self, counts: Counts) -> int | None:
+        if not waiting_of(counts):
+            return None
+        through = self._sendings.sent_through() if self._sendings else dict.fromkeys(Lane, 0)
+        found: Iterable[int | None] = [self._store.stored_at_after(lane, row) for lane, row in through.items()]
+        return min((at_ms for at_ms in found if at_ms is not None), default=None)
+
+    def _say_status(self, status: BridgeStatus) -> None:
+        self._field.publish(bridge_status_topic(self._rules.station), encode(status), retain=True)
+
+    def _log(self, status: BridgeStatus, now_s: float) -> None:
+        if now_s < self._next_log:
+            return
+        self._next_log = now_s + LOG_S
+        if self._batches:
+            words = log_line(
+                status, batches=self._batches, stored=self._stored, duplicates=self._duplicates, rejected=self._rejected
+            )
+            log.info("%s", words)
+        self._batches = self._stored = self._duplicates = self._rejected = 0
+
+
+def _changed(link: LinkState | None, before: LinkState | None) -> bool:
+    """Whether the link went up or away; a new time for the next try waits for the next second."""
+    return (link is None) is not (before is None) or (link is not None and before is not None and link.up != before.up)
