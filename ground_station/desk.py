@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from ground_station.journal import Journal
 from ground_station.links.link import Link
@@ -118,9 +119,9 @@ class Desk:
     def stop(self) -> None:
         """Send what was held for undo, wait a moment for the answers, and end all threads. What is not answered stays in the journal."""
         self._take(handle(self._state, [Closing()], self._clock(), self._dice))
-        last = self._clock() + timedelta(seconds=LAST_ANSWERS_S)
+        last_s = monotonic() + LAST_ANSWERS_S
         while self._state.outbox.kept and self._state.chain.broker_up and not self.failed.is_set():
-            left_s = (last - self._clock()).total_seconds()
+            left_s = last_s - monotonic()
             if left_s <= 0:
                 break
             self._await_event(left_s)

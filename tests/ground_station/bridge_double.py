@@ -143,4 +143,4 @@ def wait_for(true: Callable[[], bool], what: str, within_s: float = WAIT_S) -> N
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - it plays a process of its own
+    return datetime.now(UTC)
