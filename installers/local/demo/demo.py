@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from installers.local.demo import plan as plans
+from installers.local.demo.bridge_watch import bridge_is_heard
 from installers.local.demo.crew import Crew, Member
 from installers.local.demo.plan import DemoPlan
 from installers.local.jars import JarsError, spark_jars
@@ -24,6 +25,7 @@ from installers.local.stack import Stack
 log = logging.getLogger(__name__)
 
 BROKER_S = 20.0
+BRIDGE_S = 30.0  # a store with millions of rows opens in 5
 
 
 class Demo:
@@ -76,9 +78,12 @@ class Demo:
         self.crew.hire("bridge", plans.bridge_argv(self.run, self._edge_kafka))
         if not self._window:
             self.crew.hire("desk", plans.desk_argv(self.plan, self.run, headless=True))
+        self.stack.up(servers[1:])
+        # Telemetry that nobody listens to is lost in the air: the drones fly when there is a station to hear them.
+        if not bridge_is_heard(self.stack.mosquitto.port, self.run.station, BRIDGE_S):
+            self._say(f"the bridge has not been heard for {BRIDGE_S:.0f} s: {self.crew['bridge'].child.last_words()}")
         self.crew.hire("drones", plans.drones_argv(self.plan, self.run), keep=self.plan.seconds is None)
         self._note("station")
-        self.stack.up(servers[1:])
         self._follower = threading.Thread(
             target=self._start_headquarters, args=(servers[1:],), name="headquarters", daemon=True
         )

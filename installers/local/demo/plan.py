@@ -48,7 +48,15 @@ def parse_offline(text: str) -> tuple[float, float]:
 
 def drones_argv(plan: DemoPlan, run: Run) -> list[str]:
     """The simulator's command line."""
-    argv = [*_module("drone_sim", run), "--flash", str(run.drones), "--drones", str(plan.drones), "--seed", str(plan.seed)]
+    argv = [
+        *_module("drone_sim", run),
+        "--flash",
+        str(run.drones),
+        "--drones",
+        str(plan.drones),
+        "--seed",
+        str(plan.seed),
+    ]
     argv += ["--violations-per-min", str(plan.violations_per_min), "--pictures", plan.pictures]
     return argv if plan.seconds is None else [*argv, "--seconds", str(plan.seconds), "--drain-s", "120"]
 
