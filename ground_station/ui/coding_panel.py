@@ -56,14 +56,12 @@ class DetailsGrid(QWidget):
         for place in range(4):
             label, value = PlainLabel(look, tone="soft", whole=True), PlainLabel(look)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             column = (place % 2) * 3
             grid.addWidget(label, place // 2, column)
             grid.addWidget(value, place // 2, column + 1)
             self._cells.append((label, value))
         grid.setColumnMinimumWidth(2, 4)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(4, 1)
 
     def show_details(self, details: tuple[Detail, ...]) -> None:
         """Draw other facts (at most four)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from ground_station.view_model.intentions import (
     PassOn,
     Release,
     SendPictureAgain,
+    SetPreference,
     SetSound,
     SetTheme,
     TakeControl,
@@ -38,6 +39,7 @@ from ground_station.view_model.snapshot import StationView
 NARROW_PX = 1440
 LOW_PX = 800
 SMALLEST = (1280, 720)
+PLACE_PREFERENCE = "window.place"
 _NEXT_THEME: dict[str, ThemeName] = {"day": "night", "night": "contrast", "contrast": "day"}
 _KEY_WORDS = {
     Qt.Key.Key_Up: "Up",
@@ -132,6 +134,16 @@ class MainWindow(QMainWindow):
         self.coding.show_view(view)
         self.lower_part.show_view(view)
         self.map.show_scene(view.scene, view.preferences.get(VIEW_PREFERENCE, ""))
+
+    def place(self) -> SetPreference:
+        """Where the window is, to be found again at the next start."""
+        return SetPreference(PLACE_PREFERENCE, bytes(self.saveGeometry().toHex().data()).decode("ascii"))
+
+    def restore(self) -> None:
+        """Go where the window was at the last use; a place that no screen has any more is left to Qt."""
+        kept = self._view.preferences.get(PLACE_PREFERENCE, "") if self._view is not None else ""
+        if kept:
+            self.restoreGeometry(QByteArray.fromHex(QByteArray(kept.encode("ascii", "replace"))))
 
     def leave_field(self) -> None:
         """Give the focus back to the desk, where the keys work."""

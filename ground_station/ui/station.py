@@ -76,6 +76,7 @@ class Station(QObject):
         if self._theme is not None:
             self.send(SetTheme(self._theme))
         self.turn()
+        self.window.restore()
         self.window.show()
         self._gate.start()
         QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self.window.map.load))
@@ -84,6 +85,7 @@ class Station(QObject):
         """End everything; what was decided is sent or stays in the journal."""
         self._gate.stop()
         self.window.map.shut()
+        self._desk.do(self.window.place())
         self._desk.stop()
 
     @property

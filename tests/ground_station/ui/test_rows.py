@@ -56,6 +56,6 @@ def test_drones_that_come_and_go_keep_the_model_whole(qtmodeltester: ModelTester
     for count in (3, 7, 7, 2, 0, 5):
         model.rows.replace(tuple(a_row(number) for number in range(count)))
         assert model.rowCount() == count
-        qtmodeltester.check(model)  # type: ignore[no-untyped-call]  # pytest-qt leaves it untyped
+        qtmodeltester.check(model)
 
     assert resets == []
