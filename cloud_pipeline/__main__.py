@@ -12,6 +12,7 @@ from cloud_pipeline import app
 from cloud_pipeline.errors import CloudError, SettingError
 from cloud_pipeline.settings import (
     AlertSettings,
+    AnalyseSettings,
     ArchiveSettings,
     SparkSettings,
     addresses,
@@ -89,18 +90,31 @@ def _alert_settings(given: argparse.Namespace) -> AlertSettings:
     return AlertSettings(kafka=addresses("--kafka", given.kafka), store=Path(given.store))
 
 
+def _analyse_settings(given: argparse.Namespace) -> AnalyseSettings:
+    if not given.out:
+        raise SettingError("--out is empty; it should be the folder for the report")
+    if given.source not in ("live", "history", "both"):
+        raise SettingError(f"--source is {given.source!r}; it should be live, history or both")
+    return AnalyseSettings(
+        spark=_spark(given), archive=archive_root("--archive", given.archive), out=Path(given.out), source=given.source
+    )
+
+
 def _run(given: argparse.Namespace) -> int:
     match given.word:
         case "archive":
             return app.archive(_archive_settings(given))
-        case _:
+        case "alerts":
             return app.alerts(_alert_settings(given))
+        case _:
+            sys.stdout.write("\n".join(app.analyse(_analyse_settings(given))) + "\n")
+            return 0
 
 
 def main(arguments: list[str]) -> int:
     """Exit code 0, 1 after an error that waiting does not mend, 2 for a wrong setting."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("kafka", "py4j"):
+    for chatty in ("kafka", "py4j", "matplotlib"):  # what matters of theirs is said in our own words
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
     given = parser().parse_args(arguments)
     try:

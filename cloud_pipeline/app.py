@@ -12,7 +12,7 @@ from threading import Event
 from types import FrameType
 
 from cloud_pipeline.errors import SettingError
-from cloud_pipeline.settings import AlertSettings, ArchiveSettings
+from cloud_pipeline.settings import AlertSettings, AnalyseSettings, ArchiveSettings
 
 log = logging.getLogger(__name__)
 
@@ -74,3 +74,26 @@ def alerts(settings: AlertSettings) -> int:
         store.close()
     log.info("stopped")
     return 0
+
+
+def analyse(settings: AnalyseSettings) -> list[str]:
+    """Answers the questions and writes the report. Gives the summary for the terminal. Raises ArchiveError, SettingError."""
+    from cloud_pipeline.jobs import analysis_job
+    from cloud_pipeline.reports import report
+    from cloud_pipeline.session import start_session, stop_session
+
+    log.info("analyse %s", settings)
+    scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
+    try:
+        session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch, throughput=True)
+        try:
+            answers = analysis_job.run(session, settings)
+        finally:
+            stop_session(session, within_s=_STOP_S)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        page = report.write(answers, settings.out)
+    except OSError as problem:
+        raise SettingError(f"--out is {settings.out}, which cannot be written: {problem}") from problem
+    return [*report.summary(answers), "", f"The whole report: {page}"]

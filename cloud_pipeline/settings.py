@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cloud_pipeline.errors import SettingError
@@ -60,7 +60,6 @@ class AnalyseSettings:
     out: Path  # folder of the report; made if it is not there
     source: str = "both"  # live, history or both
     smallest_cell: int = 10  # fewer cases than this are not shown one by one: a person could be singled out
-    sources: tuple[str, ...] = field(default=("live", "history"), init=False)
 
 
 def addresses(name: str, value: str | None) -> str:
