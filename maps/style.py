@@ -29,6 +29,8 @@ class Palette:
     main_casing: str
     side_street: str
     side_casing: str
+    far_main: str  # far out, where a street is one thin line
+    far_side: str
     street_name: str
     place_name: str  # neighbourhoods and precinct numbers, far out
     precinct_border: str
@@ -56,6 +58,8 @@ PALETTES: Mapping[Theme, Palette] = {
         main_casing="#CFC9BC",
         side_street="#FFFFFF",
         side_casing="#DAD5CA",
+        far_main="#CBC4B5",
+        far_side="#DDD8CD",
         street_name="#5B5548",
         place_name="#434D56",
         precinct_border="#6B7A8C",
@@ -79,6 +83,8 @@ PALETTES: Mapping[Theme, Palette] = {
         main_casing="#0F1418",
         side_street="#2A333B",
         side_casing="#12171B",
+        far_main="#414C56",
+        far_side="#2C353D",
         street_name="#A3AEB9",
         place_name="#9FABB7",
         precinct_border="#6C7E90",
@@ -102,6 +108,8 @@ PALETTES: Mapping[Theme, Palette] = {
         main_casing="#000000",
         side_street="#2C2C2C",
         side_casing="#000000",
+        far_main="#5A5A5A",
+        far_side="#3A3A3A",
         street_name="#FFFFFF",
         place_name="#FFFFFF",
         precinct_border="#B4B4B4",
