@@ -120,9 +120,7 @@ def missing(needs: Iterable[str]) -> list[Missing]:
         if words.WINDOW in wanted:
             found += _missing_under_qt()
         if words.SCREEN in wanted and find_program("Xvfb") is None:
-            found.append(
-                Missing("Xvfb, a screen for tests", ("xvfb",), "with the system's packages (xorg-x11-server-Xvfb)")
-            )
+            found.append(Missing("Xvfb", ("xvfb",), "with the system's packages (xorg-x11-server-Xvfb)"))
     return found
 
 
