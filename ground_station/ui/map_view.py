@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QPainterPath, QRegion, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from ground_station.ui.look import Look
 from ground_station.ui.parts import KeyButton, PlainLabel
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 VIEW_PREFERENCE = "map.view"
 """The place of the map at the last use, as "lat lon zoom"."""
 KERB_ZOOM = 17
+SETTLING_MS = 10_000
 _WAITING = "The map is being drawn …"
 _ABSENT = "The map cannot be drawn. Alerts and coding work without it."
 
@@ -54,7 +55,8 @@ class MapView(QWidget):
         super().__init__()
         self._look, self._send, self._cache = look, send, cache
         self._web: WebMap | None = None
-        self._ready = self._busy = self._follows = self._placed = False
+        self._ready = self._busy = self._follows = False
+        self._settling, self._fitted = True, 0
         self._sent: MapScene | None = None
         self._sent_theme = ""
         self._newest: MapScene | None = None
@@ -62,8 +64,7 @@ class MapView(QWidget):
         self.setAccessibleName("Map")
         self._words = PlainLabel(look, _WAITING, tone="soft")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._words)
+        self._words.setParent(self)
         self._follow = KeyButton(look, "Follow", "F", quiet=True)
         self._all = KeyButton(look, "All drones", "A", quiet=True)
         self._follow.clicked.connect(self.toggle_follow)
@@ -87,7 +88,8 @@ class MapView(QWidget):
 
         file = write_live_page(self._cache)
         self._web = WebMap(file, PALETTES[Theme(self._look.theme)].land, self._loaded, self)
-        self._stack.addWidget(self._web)
+        self._web.setGeometry(self.rect())
+        self._web.show()  # at once: the engine lays out no page that is out of sight
         self._raise_buttons()
 
     def shut(self) -> None:
@@ -100,11 +102,10 @@ class MapView(QWidget):
         self._ready, self._busy, self._sent, self._sent_theme = ok, False, None, ""
         if not ok or self._web is None:
             self._words.say(_ABSENT)
-            self._stack.setCurrentWidget(self._words)
+            self._words.show()
             log.error("the map page could not be loaded")
             return
-        self._stack.setCurrentWidget(self._web)
-        self._raise_buttons()
+        self._words.hide()
         self._feed()
 
     def show_scene(self, scene: MapScene, place: str) -> None:
@@ -127,17 +128,24 @@ class MapView(QWidget):
             return
         self._busy, self._sent, self._sent_theme = True, scene, theme
         self._run(apply_call(changes), self._answered)
-        if first and not self._placed:
-            self._placed = True
-            self._go_to_first_place()
+        self._settle(scene, first=first)
 
-    def _go_to_first_place(self) -> None:
-        try:
-            lat_deg, lon_deg, zoom = (float(part) for part in self._place.split())
-        except ValueError:
-            self.show_all()
-        else:
-            self._run(pan_call(lat_deg, lon_deg, zoom), self._heard)
+    def _settle(self, scene: MapScene, *, first: bool) -> None:
+        """Where the map begins: where it was at the last use, else all drones, again as more of them are heard in the first seconds."""
+        if first and self._settling:
+            try:
+                lat_deg, lon_deg, zoom = (float(part) for part in self._place.split())
+            except ValueError:
+                QTimer.singleShot(SETTLING_MS, self, self._end_settling)
+            else:
+                self._run(pan_call(lat_deg, lon_deg, zoom), self._heard)
+                self._settling = False
+        if self._settling and len(scene.drones) > self._fitted:
+            self._fitted = len(scene.drones)
+            self._run(fit_call(None), self._heard)
+
+    def _end_settling(self) -> None:
+        self._settling = False
 
     def _run(self, call: str, on_answer: Callable[[object], None]) -> None:
         if self._web is not None and self._ready:
@@ -165,6 +173,7 @@ class MapView(QWidget):
 
     def look_at(self, lat_deg: float, lon_deg: float) -> None:
         """Bring a place into the middle, near enough to see the kerb."""
+        self._settling = False
         self._run(pan_call(lat_deg, lon_deg, KERB_ZOOM), self._heard)
 
     def show_all(self) -> None:
@@ -173,6 +182,7 @@ class MapView(QWidget):
 
     def toggle_follow(self) -> None:
         """Keep the selected drone in the middle, or no longer."""
+        self._settling = False
         self._show_follow(on=not self._follows)
         self._run(apply_call(Changes(follow=self._follows)), self._heard)
 
@@ -183,8 +193,14 @@ class MapView(QWidget):
         self._place_buttons()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt's: the buttons stay in their corner."""
+        """Qt's: the map fills the view, the buttons stay in their corner."""
         super().resizeEvent(event)
+        self._words.setGeometry(self.rect())
+        if self._web is not None:
+            self._web.setGeometry(self.rect())
+        outline, radius = QPainterPath(), self._look.measure.panel_radius - 1
+        outline.addRoundedRect(QRectF(self.rect()), radius, radius)
+        self.setMask(QRegion(outline.toFillPolygon().toPolygon()))
         self._place_buttons()
 
     def _place_buttons(self) -> None:
@@ -196,5 +212,6 @@ class MapView(QWidget):
         self._raise_buttons()
 
     def _raise_buttons(self) -> None:
+        self._words.raise_()
         self._follow.raise_()
         self._all.raise_()
