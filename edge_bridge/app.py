@@ -6,22 +6,21 @@ import logging
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, Child
+from edge_bridge.database import sent_path, up_to_date
 from edge_bridge.intake import Rules, is_urgent
-from edge_bridge.kafka_sink import KafkaSink
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.outbox import Sendings, SqliteOutbox, make_sent
-from edge_bridge.ports import SinkLost
+from edge_bridge.ports import SinkLost, StoreError
 from edge_bridge.receiver import Receiver
-from edge_bridge.sending import Hand, Sending
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.store import SqliteStore
 from messages.codec import encode
@@ -38,7 +37,8 @@ def run(settings: Settings) -> int:
     stop = _stop_on_signals()
     log.info("%s", _words(settings))
     lock = _locked(settings.store)
-    store = _open_store(settings.store, settings.key)
+    _prepared(settings.store, settings.key)
+    store = SqliteStore(settings.store, key=settings.key)
     boot, had_session = store.next_boot(), store.remembered("session") is not None
     store.remember("session", "1")
     store.close()
@@ -90,6 +90,10 @@ def load(settings: LoadSettings) -> int:
 
 def forward(store: Path, kafka: str, station: str, compression: str, key: str | None) -> int:
     """The sending process: sends until its parent or a signal ends it; SENDER_LOST when it should be replaced."""
+    # Here and not above: the receiving process never speaks Kafka and need not carry its client.
+    from edge_bridge.kafka_sink import KafkaSink
+    from edge_bridge.sending import Hand, Sending
+
     hand = Hand(sys.stdin.buffer)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: hand.stop())
@@ -125,10 +129,23 @@ def _forward_argv(store: Path, kafka: str, station: str, compression: str | None
     ]
 
 
-def _open_store(path: Path, key: str | None) -> SqliteStore:
+def prepare(path: Path, key: str | None) -> int:
+    """Makes the store's files, or brings them up to date. Raises StoreError."""
     store = SqliteStore(path, key=key)
     make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
-    return store
+    store.close()
+    return 0
+
+
+def _prepared(path: Path, key: str | None) -> None:
+    """The same in a process of its own where there is something to do: what that takes of memory is given back. Raises StoreError."""
+    if up_to_date(path, "store", key=key) and up_to_date(sent_path(path), "sent", key=key):
+        prepare(path, key)
+        return
+    argv = [sys.executable, "-m", "edge_bridge", "prepare", "--store", str(path)]
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise StoreError((done.stderr.strip().splitlines() or [f"the store could not be made ({done.returncode})"])[-1])
 
 
 def _locked(store: Path) -> Lock:
@@ -161,6 +178,3 @@ def _words(settings: Settings) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  (a shell)
-
-
-Clock = Callable[[], datetime]

@@ -8,30 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2
-from sqlite_utils import Database, Migrations
 
 from edge_bridge.ports import StoreError
 
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
-
-_store = Migrations("edge_bridge.store")
-_sent = Migrations("edge_bridge.sent")
-
-
-@_store(name="001_store")
-def _first_store(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("schema.sql").read_text())
-
-
-@_sent(name="001_sent")
-def _first_sent(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())
+STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store",), "sent": ("001_sent",)}
+"""The steps of each schema, as they are named in migrations.py."""
 
 
 class Connection:
@@ -52,10 +39,21 @@ class Connection:
             self.raw.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses, and still small
             self.raw.execute("PRAGMA journal_size_limit = 67108864")
 
-    def migrate(self, which: Migrations) -> None:
-        """Brings the schema up to date; each step is one transaction."""
+    def migrate(self, which: str) -> None:
+        """Brings the schema up to date (`store` or `sent`); each step is one transaction."""
         with translated(self.path):
-            which.apply(Database(self.raw))
+            if STEPS[which] != self.steps(which):
+                # Here and not above: sqlite-utils brings numpy along, 90 MB that a bridge needs once in its life.
+                from edge_bridge.migrations import apply
+
+                apply(self.raw, which)
+
+    def steps(self, which: str) -> tuple[str, ...]:
+        """The steps of a schema that were taken."""
+        if self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+            return ()
+        sql = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
+        return tuple(name for (name,) in self.raw.execute(sql, (f"edge_bridge.{which}",)))
 
     def all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         with translated(self.path):
@@ -102,5 +100,13 @@ def sent_path(store: Path) -> Path:
     return store.with_name(store.name + ".sent")
 
 
-STORE_SCHEMA = _store
-SENT_SCHEMA = _sent
+def up_to_date(path: Path, which: str, *, key: str | None = None) -> bool:
+    """Whether the file is there with the newest schema (`store` or `sent`)."""
+    if not path.exists():
+        return False
+    db = Connection(path, key=key)
+    try:
+        with translated(path):
+            return db.steps(which) == STEPS[which]
+    finally:
+        db.close()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_bridge.database import SENT_SCHEMA, Connection, sent_path
+from edge_bridge.database import Connection, sent_path
 from edge_bridge.ports import Mark, Row, StoreError
 from edge_bridge.store import TABLES
 from messages.codec import decode_state, encode
@@ -29,7 +29,7 @@ def make_sent(store: Path, store_id: str, *, store_is_new: bool, key: str | None
     path = sent_path(store)
     if path.exists():
         db = Connection(path, key=key, writes=True)
-        db.migrate(SENT_SCHEMA)
+        db.migrate("sent")
         found = db.one("SELECT value FROM station WHERE name = 'store_id'")
         db.close()
         if found and found[0] == store_id:
@@ -37,7 +37,7 @@ def make_sent(store: Path, store_id: str, *, store_is_new: bool, key: str | None
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
     db = Connection(path, key=key, writes=True)
-    db.migrate(SENT_SCHEMA)
+    db.migrate("sent")
     with db.transaction() as raw:
         raw.execute("INSERT INTO station VALUES ('store_id', ?)", (store_id,))
         if not store_is_new:

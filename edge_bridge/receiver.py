@@ -148,7 +148,8 @@ class Receiver:
             self._due.setdefault(key, max(now_s, self._acked.get(key, 0.0) + ACK_S))
         for status in outcome.seen:
             if status.state == "online":
-                for boot in self._store.boots(status.drone_id):
+                # The power-up of which nothing is kept yet, too: what the broker took before anybody listened is told as missing.
+                for boot in {status.boot, *self._store.boots(status.drone_id)}:
                     self._due.setdefault(StreamKey(status.drone_id, boot, "report"), now_s)
         if outcome.retry_wanted:
             self._retry()

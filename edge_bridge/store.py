@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.database import STORE_SCHEMA, Connection, sent_path
+from edge_bridge.database import Connection, sent_path
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Rejected, StreamKey
 from messages.alert import Alert
@@ -34,7 +34,7 @@ class SqliteStore:
         """Opens or makes it, and brings its schema up to date. Raises StoreError."""
         self.path = path
         self._db = Connection(path, key=key, writes=True, durable=True)
-        self._db.migrate(STORE_SCHEMA)
+        self._db.migrate("store")
         self.is_new = self.remembered("store_id") is None
         self.store_id = self._remembered("store_id", str(uuid.uuid4()))
         found = self._db.one("SELECT count FROM tally WHERE name = 'rows'")

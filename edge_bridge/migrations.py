@@ -1,0 +1,29 @@
+"""How the schemas came about, step by step: numbered, never changed once shipped, each one transaction. Made with sqlite-utils."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+_store = Migrations("edge_bridge.store")
+_sent = Migrations("edge_bridge.sent")
+
+
+@_store(name="001_store")
+def _first_store(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("schema.sql").read_text())
+
+
+@_sent(name="001_sent")
+def _first_sent(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())
+
+
+SETS = {"store": _store, "sent": _sent}
+
+
+def apply(connection: Any, which: str) -> None:
+    """Runs the steps that are missing. A step that is interrupted leaves nothing behind and is run again at the next start."""
+    SETS[which].apply(Database(connection))
