@@ -120,7 +120,7 @@ def _draw_house(draw: ImageDraw.ImageDraw, rng: Random, left: int) -> int:
     return right
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def _vehicle(outline: tuple[tuple[int, int], ...], paint: Rgb) -> Image.Image:
     """The side view with a clear background, smooth because it is drawn at twice the size."""
     image = Image.new("RGBA", (SPRITE[0] * 2, SPRITE[1] * 2), (0, 0, 0, 0))

@@ -56,13 +56,15 @@ class Flash:
     def __init__(self, path: Path) -> None:
         """Opens or makes the file; raises FlashError."""
         try:
-            self._db = sqlite.connect(str(path), isolation_level=None, cached_statements=64)
+            self._db = sqlite.connect(str(path), isolation_level=None, timeout=1.0)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(Path(__file__).with_name("flash.sql").read_text())
+            # Held from commit to commit: a second simulator on the same flash is refused, readers are not.
+            self._db.execute("BEGIN IMMEDIATE")
         except sqlite.Error as error:
-            raise FlashError(f"{path}: {error}") from None
-        self._db.execute("BEGIN IMMEDIATE")
+            in_use = " (other drones use it)" if "locked" in str(error) else ""
+            raise FlashError(f"{path}: {error}{in_use}") from None
 
     def power_up(self, drone_ids: Sequence[str]) -> dict[str, tuple[int, Saved | None]]:
         """Counts a power-up of each drone, on disk when it returns: drone -> its new boot, and its last moment if it had one."""
