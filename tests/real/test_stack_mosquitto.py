@@ -34,7 +34,7 @@ def a_client(port: int, client_id: str, received: list[bytes] | None = None) -> 
     client.on_connect = lambda *_: connected.set()
     if received is not None:
         client.on_message = lambda _client, _data, message: received.append(bytes(message.payload))
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties = Properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 3_600
     properties.ReceiveMaximum = 4_000
     client.connect("127.0.0.1", port, clean_start=False, properties=properties)
