@@ -7,7 +7,6 @@ them, and the archive and the alert consumer follow when both are there. Until t
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from installers.local.demo.plan import DemoPlan
 from installers.local.jars import JarsError, spark_jars
 from installers.local.processes import Memory, ProcessError, memory_of
 from installers.local.runs import Run, write_note
+from installers.local.screen import sandbox_variables
 from installers.local.stack import Stack
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Demo:
         )
         self._edge_kafka = kafka or self.stack.kafka.edge_bootstrap
         jars = ",".join(str(jar) for jar in spark_jars())
-        self.crew = Crew(self.run.logs, {"KESTREL_SPARK_JARS": jars, **_screen_environment()})
+        self.crew = Crew(self.run.logs, {"KESTREL_SPARK_JARS": jars, **sandbox_variables()})
         self._ended = threading.Event()
         self._follower: threading.Thread | None = None
         self._timetable: threading.Thread | None = None
@@ -152,9 +152,3 @@ class Demo:
             return
         link.restore()
         self._say(f"second {end_s:.0f}: the link to headquarters is back")
-
-
-def _screen_environment() -> dict[str, str]:
-    """Chromium, inside Qt, refuses to run as root with its sandbox; only then is the sandbox given up."""
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return {"QTWEBENGINE_DISABLE_SANDBOX": "1"} if is_root else {}

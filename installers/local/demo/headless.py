@@ -27,9 +27,11 @@ STATION_LOOK_S = 0.2
 
 
 def fly_and_prove(
-    demo: Demo, stopped: threading.Event, say: Callable[[str], None]
+    demo: Demo, stopped: threading.Event, say: Callable[[str], None], *, drain_s: float = DRAIN_S
 ) -> tuple[dict[str, Any], Census, Proof] | None:
     """Runs a started demo to its end and gives the report; None if it was stopped before.
+
+    What is not in the archive `drain_s` after the landing counts as lost.
 
     Raises ProcessError if a part is not to be had.
     """
@@ -45,7 +47,7 @@ def fly_and_prove(
         if demo.drones.child.exit_code == 0
         else "the drones have landed"
     )
-    deadline = time.monotonic() + DRAIN_S
+    deadline = time.monotonic() + drain_s
     while _alerts_open(demo) and time.monotonic() < deadline:
         if stopped.wait(STATION_LOOK_S):
             return None
