@@ -9,13 +9,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, Child
 from edge_bridge.database import sent_path, up_to_date
+from edge_bridge.history_rows import NotTheCitysFile
+from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.intake import Rules, is_urgent
+from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.outbox import Sendings, SqliteOutbox, make_sent
@@ -24,11 +28,13 @@ from edge_bridge.receiver import Receiver
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.store import SqliteStore
 from messages.codec import encode
+from messages.priority import Lane
 from messages.state import BridgeStatus
 from messages.topics import bridge_status_topic
 
 log = logging.getLogger(__name__)
 
+PARTLY = 3  # load's exit code: some records are in quarantine
 LOCK_WAIT_S = 3.0  # a bridge that was just killed lets go within milliseconds
 
 
@@ -84,8 +90,60 @@ def run(settings: Settings) -> int:
 
 
 def load(settings: LoadSettings) -> int:
-    """Sends a historic file; 0 if every record is in Kafka, 3 if some are in quarantine, 1 if the file cannot be read."""
-    raise SettingError("load is not there yet")
+    """Sends a historic file, or what is left of it. Raises SettingError, StoreError.
+
+    0: every record is in Kafka; PARTLY: so is every record that could be read, the others are in quarantine; 1: the file could not be
+    read on, or the load was ended before all was in Kafka.
+    """
+    stop = _stop_on_signals()
+    begun = time.monotonic()
+    lock = _locked(settings.store)
+    _prepared(settings.store, settings.key)
+    store = SqliteStore(settings.store, key=settings.key)
+    sendings = Sendings(settings.store, key=settings.key)
+    child: Child | None = None
+    try:
+        source = HistorySource(settings.file)
+        loader = Loader(source, store, chunk=settings.chunk, clock=_now)
+        if loader.resumed_at:
+            log.info("going on after record %d", loader.resumed_at)
+        child = Child(_forward_argv(settings.store, settings.kafka, settings.station, "lz4"))
+        complete = _load_all(loader, store, sendings, child, stop, settings.ahead_rows)
+    except (FileProblem, NotTheCitysFile) as problem:
+        raise SettingError(f"{settings.file}: {problem}") from None
+    finally:
+        if child is not None:
+            child.stop()
+        lock.release()
+    place = loader.place
+    words = (
+        f"records={place.records} stored={place.records - place.quarantined} quarantined={place.quarantined}"
+        f" sent={sendings.sent().get('history', 0)} distinct_summons={store.summons_numbers(place.fingerprint)}"
+        f" seconds={time.monotonic() - begun:.1f}"
+    )
+    log.info("%s: %s", "loaded" if complete else "ended before all was sent; the next load goes on here", words)
+    store.close()
+    if not complete:
+        return 1
+    return PARTLY if place.quarantined else 0
+
+
+def _load_all(
+    loader: Loader, store: SqliteStore, sendings: Sendings, child: Child, stop: threading.Event, ahead_rows: int
+) -> bool:
+    """Whether everything is read and confirmed; False when a signal came first."""
+    reading = True
+    while not stop.is_set():
+        child.look_after()
+        waiting = store.next_row - 1 - sendings.sent_through()[Lane.HISTORY]
+        if reading and waiting < ahead_rows:
+            reading = loader.turn()
+            child.wake()
+        elif not reading and waiting <= 0:
+            return True
+        else:
+            stop.wait(0.02)
+    return False
 
 
 def forward(store: Path, kafka: str, station: str, compression: str, key: str | None) -> int:

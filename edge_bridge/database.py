@@ -17,7 +17,7 @@ from edge_bridge.ports import StoreError
 
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
-STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store",), "sent": ("001_sent",)}
+STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons"), "sent": ("001_sent",)}
 """The steps of each schema, as they are named in migrations.py."""
 
 

@@ -16,6 +16,11 @@ def _first_store(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("schema.sql").read_text())
 
 
+@_store(name="002_summons")
+def _summons(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("summons.sql").read_text())
+
+
 @_sent(name="001_sent")
 def _first_sent(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())

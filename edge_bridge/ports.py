@@ -130,6 +130,7 @@ class Changes(msgspec.Struct):
     parts: list[Part] = []
     duplicates: int = 0
     place: Place | None = None
+    summons: list[tuple[str, str]] = []  # (file's id, summons number) of historic tickets
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.rejected or self.heard or self.alerts or self.duplicates or self.place)

@@ -99,6 +99,7 @@ class SqliteStore:
                     counts[f"quarantined:{rejected.reason}"] += 1
             if changes.place is not None:
                 _put_place(db, changes.place)
+                db.executemany("INSERT OR IGNORE INTO summons VALUES (?, ?)", changes.summons)
             db.executemany(
                 "INSERT INTO tally VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
                 list(counts.items()),
@@ -131,6 +132,11 @@ class SqliteStore:
         """The place in a file of that name that was begun and not read to its end."""
         found = self._db.one("SELECT * FROM place WHERE file_name = ? AND finished = 0", (file_name,))
         return _place(found) if found else None
+
+    def summons_numbers(self, fingerprint: str) -> int:
+        """How many different summons numbers the records of a file have, as far as it was read."""
+        found = self._db.one("SELECT count(*) FROM summons WHERE drone_id = ?", (f"h-{fingerprint[:12]}",))
+        return found[0] if found else 0
 
     def next_boot(self) -> int:
         """Counts this start of the bridge and gives its number."""
