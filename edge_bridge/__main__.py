@@ -39,8 +39,6 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                 return app.run(_run_settings(options, environment))
             case "load":
                 return app.load(_load_settings(options, environment))
-            case "prepare":
-                return app.prepare(Path(options.store), _key(environment))
             case _:
                 return app.forward(
                     Path(options.store), options.kafka, options.station, options.compression, _key(environment)
@@ -74,7 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
     load.add_argument("--kafka", metavar="HOST:PORT", help="headquarters")
     load.add_argument("--chunk", metavar="N", help="records at a time (default 500)")
-    words.add_parser("prepare").add_argument("--store", required=True)
     forward = words.add_parser("forward")
     for name in ("--store", "--kafka", "--station", "--compression"):
         forward.add_argument(name, required=True)

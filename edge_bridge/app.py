@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +14,6 @@ from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, Child
-from edge_bridge.database import sent_path, up_to_date
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.intake import Rules, is_urgent
@@ -23,7 +21,7 @@ from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.outbox import Sendings, SqliteOutbox, make_sent
-from edge_bridge.ports import SinkLost, StoreError
+from edge_bridge.ports import SinkLost
 from edge_bridge.receiver import Receiver
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.store import SqliteStore
@@ -43,8 +41,7 @@ def run(settings: Settings) -> int:
     stop = _stop_on_signals()
     log.info("%s", _words(settings))
     lock = _locked(settings.store)
-    _prepared(settings.store, settings.key)
-    store = SqliteStore(settings.store, key=settings.key)
+    store = _open_store(settings.store, settings.key)
     boot, had_session = store.next_boot(), store.remembered("session") is not None
     store.remember("session", "1")
     store.close()
@@ -98,8 +95,7 @@ def load(settings: LoadSettings) -> int:
     stop = _stop_on_signals()
     begun = time.monotonic()
     lock = _locked(settings.store)
-    _prepared(settings.store, settings.key)
-    store = SqliteStore(settings.store, key=settings.key)
+    store = _open_store(settings.store, settings.key)
     sendings = Sendings(settings.store, key=settings.key)
     child: Child | None = None
     try:
@@ -187,23 +183,11 @@ def _forward_argv(store: Path, kafka: str, station: str, compression: str | None
     ]
 
 
-def prepare(path: Path, key: str | None) -> int:
-    """Makes the store's files, or brings them up to date. Raises StoreError."""
+def _open_store(path: Path, key: str | None) -> SqliteStore:
+    """The store, made or brought up to date, with the sending process's file beside it. Raises StoreError."""
     store = SqliteStore(path, key=key)
     make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
-    store.close()
-    return 0
-
-
-def _prepared(path: Path, key: str | None) -> None:
-    """The same in a process of its own where there is something to do: what that takes of memory is given back. Raises StoreError."""
-    if up_to_date(path, "store", key=key) and up_to_date(sent_path(path), "sent", key=key):
-        prepare(path, key)
-        return
-    argv = [sys.executable, "-m", "edge_bridge", "prepare", "--store", str(path)]
-    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise StoreError((done.stderr.strip().splitlines() or [f"the store could not be made ({done.returncode})"])[-1])
+    return store
 
 
 def _locked(store: Path) -> Lock:

@@ -42,14 +42,13 @@ class Connection:
     def migrate(self, which: str) -> None:
         """Brings the schema up to date (`store` or `sent`); each step is one transaction."""
         with translated(self.path):
-            if STEPS[which] != self.steps(which):
-                # Here and not above: sqlite-utils brings numpy along, 90 MB that a bridge needs once in its life.
+            if STEPS[which] != self._steps(which):
+                # Here and not above: needed once in a store's life.
                 from edge_bridge.migrations import apply
 
                 apply(self.raw, which)
 
-    def steps(self, which: str) -> tuple[str, ...]:
-        """The steps of a schema that were taken."""
+    def _steps(self, which: str) -> tuple[str, ...]:
         if self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
             return ()
         sql = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
@@ -98,15 +97,3 @@ def translated(path: Path) -> Iterator[None]:
 def sent_path(store: Path) -> Path:
     """Where the sending process keeps what is sent of a store."""
     return store.with_name(store.name + ".sent")
-
-
-def up_to_date(path: Path, which: str, *, key: str | None = None) -> bool:
-    """Whether the file is there with the newest schema (`store` or `sent`)."""
-    if not path.exists():
-        return False
-    db = Connection(path, key=key)
-    try:
-        with translated(path):
-            return db.steps(which) == STEPS[which]
-    finally:
-        db.close()

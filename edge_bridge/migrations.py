@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from sqlite_utils import Database, Migrations
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Modules that an import within finds missing."""
+    before = {name: sys.modules[name] for name in names if name in sys.modules}
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]  # None there is how Python spells "missing"
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+# sqlite-utils loads pandas and numpy wherever they are installed: 100 MB and seconds for types of columns that the bridge does not have.
+with _without("pandas", "numpy"):
+    from sqlite_utils import Database, Migrations
 
 _store = Migrations("edge_bridge.store")
 _sent = Migrations("edge_bridge.sent")
