@@ -25,6 +25,7 @@ from installers.local.stack import Stack
 log = logging.getLogger(__name__)
 
 BROKER_S = 20.0
+LOOK_S = 0.5
 BRIDGE_S = 30.0  # a store with millions of rows opens in 5
 
 
@@ -138,8 +139,12 @@ class Demo:
             if not self._ended.is_set():
                 self._say(f"headquarters cannot be started, and everything is kept at the station: {problem}")
             return
-        self._note("headquarters")
-        self.headquarters_ready.set()
+        # Spark takes its time to start; what it says when it begins to archive is in its log.
+        while not self._ended.wait(LOOK_S):
+            if _says_ready(self.run.logs / "archive.log"):
+                self._note("archive")
+                self.headquarters_ready.set()
+                return
 
     def _keep_timetable(self, start_s: float, end_s: float) -> None:
         link = self.stack.link
@@ -152,3 +157,7 @@ class Demo:
             return
         link.restore()
         self._say(f"second {end_s:.0f}: the link to headquarters is back")
+
+
+def _says_ready(log_path: Path) -> bool:
+    return log_path.exists() and b" ready: " in log_path.read_bytes()
