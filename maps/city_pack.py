@@ -27,6 +27,20 @@ KINDS = ("primary", "secondary", "tertiary", "residential", "link")  # the order
 _KIND_OF = {"unclassified": "residential", "living_street": "residential"}
 BOROUGHS = ("Manhattan", "Bronx", "Brooklyn", "Queens", "Staten Island")
 _METER_BOROUGHS = {"brookyln": "Brooklyn"}  # as spelt in the city's file
+WATERS = (  # where a name may stand, (name, lat, lon); chosen by hand
+    ("Hudson River", 40.7605, -74.0085),
+    ("Hudson River", 40.7345, -74.0185),
+    ("Hudson River", 40.8150, -73.9690),
+    ("East River", 40.7365, -73.9685),
+    ("East River", 40.7080, -73.9925),
+    ("Harlem River", 40.8085, -73.9305),
+    ("Upper Bay", 40.6650, -74.0400),
+    ("Lower Bay", 40.5500, -74.0500),
+    ("Gravesend Bay", 40.5900, -74.0120),
+    ("Jamaica Bay", 40.6130, -73.8500),
+    ("Flushing Bay", 40.7690, -73.8530),
+    ("Long Island Sound", 40.8450, -73.7600),
+)
 STREET_CREDIT = "© OpenStreetMap contributors, ODbL 1.0"
 CITY_CREDIT = "NYC Open Data"
 _UNIT = 1e5
@@ -175,6 +189,7 @@ def packed_areas(geo: Path) -> dict[str, Any]:
         ],
         "borders": [deltas(line) for line in shared_borders(precincts)],
         "places": sorted(places),
+        "waters": [[name, round(lon * _UNIT), round(lat * _UNIT)] for name, lat, lon in WATERS],
     }
 
 

@@ -30,8 +30,9 @@ class OfflineMap(folium.Map):
     default_js: list[tuple[str, str]] = []  # noqa: RUF012  folium reads these two as class attributes
     default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(tiles=None, **options)
+    def __init__(self, min_zoom: int, max_zoom: int, **options: Any) -> None:
+        super().__init__(tiles=None, font_size="12px", **options)
+        self.options |= {"min_zoom": min_zoom, "max_zoom": max_zoom}  # folium hands its own two to the tiles only
         self.starts: list[str] = []
         # WORKAROUND: folium names the map by a random id; a fixed one gives the same page each time.
         self._id = "kestrel"

@@ -43,7 +43,8 @@ class Palette:
     attention: str
     selection: str  # ring, bar and track of what is selected
     on_selection: str  # text on that colour
-    ramp: tuple[str, str, str, str, str]  # report maps, few to many
+    ramp: tuple[str, str, str, str, str]  # report maps: areas, few to many
+    heat: tuple[str, str, str, str, str]  # report maps: density; another family of colour than the areas
     casing_px: float = 1.0  # how far a street's casing stands out on each side
     mark_px: float = 2.0  # line width of rings and crosses
 
@@ -73,6 +74,7 @@ PALETTES: Mapping[Theme, Palette] = {
         selection="#0B5CAD",
         on_selection="#FFFFFF",
         ramp=("#DCE7F3", "#A9C6E3", "#6F9FCC", "#3A74AE", "#123F73"),
+        heat=("#FBD9B4", "#F5B27A", "#E58246", "#C4512A", "#8A1C1C"),
     ),
     Theme.NIGHT: Palette(
         water="#0D1B26",
@@ -98,6 +100,7 @@ PALETTES: Mapping[Theme, Palette] = {
         selection="#6CB2F5",
         on_selection="#08131E",
         ramp=("#1E3247", "#2B507A", "#3E77B3", "#6CA6E0", "#B8DBFF"),
+        heat=("#4A2B1C", "#7F4526", "#B9673A", "#E5995F", "#FFD3A1"),
     ),
     Theme.CONTRAST: Palette(
         water="#1E1E1E",
@@ -123,6 +126,7 @@ PALETTES: Mapping[Theme, Palette] = {
         selection="#FFFFFF",
         on_selection="#000000",
         ramp=("#2B2B2B", "#5C5C5C", "#8F8F8F", "#C4C4C4", "#FFFFFF"),
+        heat=("#4D4600", "#807400", "#B3A200", "#E6D000", "#FFF27A"),
         mark_px=3.0,
     ),
 }

@@ -140,6 +140,7 @@ var KestrelMap = {};
     }
     const spot = (lon, lat) => ({ x: K.worldX(lon * UNIT), y: K.worldY(lat * UNIT) });
     for (const [name, lon, lat] of packed.places) city.places.push({ name, kind: "place", ...spot(lon, lat) });
+    for (const [name, lon, lat] of packed.waters) city.places.push({ name, kind: "water", ...spot(lon, lat) });
     const sums = packed.boroughs.map(() => ({ x: 0, y: 0, n: 0 }));
     for (const [number, borough, [lon, lat]] of packed.precincts) {
       const at = spot(lon, lat);

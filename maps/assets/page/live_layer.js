@@ -9,7 +9,7 @@
   const CELL_PX = 64;
   const NAMES_FROM_ZOOM = 16;
   const NEAR_PX = 22; // an alert place this near to its drone is shown by the drone's ring
-  const crowdOf = (zoom) => (zoom <= 12 ? 4 : zoom <= 14 ? 6 : zoom === 15 ? 10 : Infinity);
+  const crowdOf = (zoom) => (zoom <= 12 ? 4 : zoom <= 14 ? 5 : zoom === 15 ? 10 : Infinity);
 
   K.LiveLayer = L.Layer.extend({
     initialize(palette, words) {
@@ -200,13 +200,13 @@
       return Math.hypot(alert.x - drone.x, alert.y - drone.y) * scale < NEAR_PX;
     },
 
-    // Drones that stand too close far out become one disc with their number; alerts and the selection never do.
+    // Drones that stand too close far out become one disc with their number; lost ones, alerts and the selection never do.
     _gathered(visible, zoom, corner) {
       const crowd = crowdOf(zoom);
       const cells = new Map();
       const alone = [];
       for (const mark of visible) {
-        const stays = mark.drone.hasAlert || mark.drone.id === this._hover || this._isSelected(mark.drone);
+        const stays = mark.drone.hasAlert || mark.drone.state === "lost" || mark.drone.id === this._hover || this._isSelected(mark.drone);
         if (crowd === Infinity || stays) {
           alone.push(mark);
           continue;
@@ -285,7 +285,7 @@
       const rank = selected ? 0 : hovered ? 1 : drone.hasAlert ? 2 : drone.state === "lost" ? 3 : isOld ? 4 : 5;
       labels.push({
         text, x, y, rank, reach: reach + (drone.hasAlert && !selected ? 4 : 0),
-        isStrong: selected || hovered, isNeeded: selected || hovered || drone.state === "lost", isSoft: isOld && !selected,
+        isStrong: selected || hovered, isNeeded: selected || hovered || (drone.state === "lost" && zoom >= 14), isSoft: isOld && !selected,
       });
     },
   });

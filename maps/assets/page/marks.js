@@ -166,7 +166,7 @@
       ];
       let side = sides.find(([x, y]) =>
         x >= 2 && x + width <= size.x - 2 && y >= 8 && y <= size.y - 8 && taken.boxIsFree(x, y - 7, x + width, y + 7));
-      if (!side && label.isNeeded) side = sides[0]; // selected, under the pointer or lost: named even in a crowd
+      if (!side && label.isNeeded) side = sides[0]; // selected, under the pointer, or lost and near: named even in a crowd
       if (!side) continue;
       const [x, y] = side;
       taken.takeBox(x, y - 7, x + width, y + 7);

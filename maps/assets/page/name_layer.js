@@ -9,11 +9,13 @@
   const SAME_NAME_PX = 420;
   const MOST_BEND_PX = 2.5; // how far a street may leave the straight line under its name
   const FONT = "Inter, system-ui, sans-serif";
+  const NUDGES = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0]]; // where else a place's name may stand, in halves of its own size
   const FIRST_ZOOM = [13, 14, 15, 16, 99]; // of a street's name, by class
 
   function styleOf(kind, zoom) {
     if (kind === "borough") return { font: `600 14px ${FONT}`, colour: "place_name", size: 14 };
-    if (kind === "place") return { font: `500 ${zoom > 12 ? 12 : 11}px ${FONT}`, colour: "place_name", size: 12 };
+    if (kind === "place") return { font: `450 ${zoom > 12 ? 12 : 11}px ${FONT}`, colour: "place_name", size: 12 };
+    if (kind === "water") return { font: `italic 450 ${zoom > 12 ? 12 : 11}px ${FONT}`, colour: "place_name", size: 12, spacing: "0.6px", on: "water" };
     if (kind === "precinct") return { font: `400 11px ${FONT}`, colour: "place_name", size: 11, spacing: "0.6px" };
     if (kind === "park") return { font: `500 11px ${FONT}`, colour: "place_name", size: 11 };
     const size = zoom >= 17 ? 12 : 11;
@@ -24,14 +26,13 @@
     if (kind === "borough") return zoom <= 11;
     if (kind === "place") return zoom >= 12 && zoom <= 13;
     if (kind === "park") return zoom >= 14;
+    if (kind === "water") return zoom >= 12 && zoom <= 16;
     return zoom >= 14 && zoom <= 16; // precinct
   }
 
   function placesFor(context, places, zoom, scale, left, top, words, taken, placed) {
     for (const place of places) {
       if (!isShown(place.kind, zoom)) continue;
-      const x = place.x * scale - left;
-      const y = place.y * scale - top;
       const style = styleOf(place.kind, zoom);
       context.font = style.font;
       context.letterSpacing = style.spacing || "0px";
@@ -40,19 +41,30 @@
       const half = Math.max(...lines.map((line) => context.measureText(line).width)) / 2 + 3;
       const tall = (lines.length * (style.size + 2)) / 2 + 2;
       if (place.box && (place.box.x1 - place.box.x0) * scale < 2 * half) continue; // the park is smaller than its name
-      if (x - half < EDGE_PX || x + half > SQUARE_PX - EDGE_PX || y - tall < EDGE_PX || y + tall > SQUARE_PX - EDGE_PX) continue;
-      if (!taken.boxIsFree(x - half, y - tall, x + half, y + tall)) continue;
+      if (!isOwn(place, scale, left, top)) continue;
+      const within = (at, reach) => Math.min(SQUARE_PX - EDGE_PX - reach, Math.max(EDGE_PX + reach, at));
+      const spot = NUDGES
+        .map(([dx, dy]) => [within(place.x * scale - left + dx * half, half), within(place.y * scale - top + dy * tall, tall)])
+        .find(([x, y]) => taken.boxIsFree(x - half, y - tall, x + half, y + tall));
+      if (!spot) continue;
+      const [x, y] = spot;
       taken.takeBox(x - half, y - tall, x + half, y + tall);
       placed.push({ style, lines, x, y, angle: 0 });
     }
   }
 
+  // A name belongs to the square its place lies in, also where it was moved in from the edge.
+  function isOwn(place, scale, left, top) {
+    const x = place.x * scale - left;
+    const y = place.y * scale - top;
+    return x >= 0 && y >= 0 && x < SQUARE_PX && y < SQUARE_PX;
+  }
+
   function wrapped(text) {
-    const parts = text.split(/(?<=-)|\s(?=\()/);
     const lines = [];
-    for (const part of parts) {
+    for (const part of text.split(/(?<=-)|(?=\s\()/)) {
       if (lines.length && (lines[lines.length - 1] + part).length <= 18) lines[lines.length - 1] += part;
-      else lines.push(part);
+      else lines.push(part.trimStart());
     }
     return lines;
   }
@@ -138,7 +150,7 @@
       context.font = name.style.font;
       context.letterSpacing = name.style.spacing || "0px";
       context.lineWidth = 3;
-      context.strokeStyle = name.on >= 9 ? palette.main_street : palette.land; // the halo: inside a wide street, its colour
+      context.strokeStyle = palette[name.style.on || (name.on >= 9 ? "main_street" : "land")]; // the halo: its ground's colour
       context.fillStyle = palette[name.style.colour];
       name.lines.forEach((line, i) => {
         const y = (i - (name.lines.length - 1) / 2) * (name.style.size + 2) + 0.5;
