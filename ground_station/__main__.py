@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 
-from ground_station.app import run
-from ground_station.journal import JournalError
 from ground_station.settings import SettingError, read
 
 
 def main() -> int:
     """Read the settings and run; 2 for a wrong setting, with one line that names it."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: sys.exit(0))  # until the front end has its own: nothing is open yet
     try:
-        return run(read(sys.argv[1:], os.environ))
-    except (SettingError, JournalError) as error:
-        sys.stderr.write(f"ground_station: {error}\n")
-        return 2
+        settings = read(sys.argv[1:], os.environ)
+    except SettingError as error:
+        return _refused(error)
+    # Here, because it reads the libraries of the journal and the link, which takes a moment: a wrong setting is said before.
+    from ground_station.app import run
+    from ground_station.journal import JournalError
+
+    try:
+        return run(settings)
+    except JournalError as error:
+        return _refused(error)
+
+
+def _refused(error: Exception) -> int:
+    sys.stderr.write(f"ground_station: {error}\n")
+    return 2
 
 
 if __name__ == "__main__":

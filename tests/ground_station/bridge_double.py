@@ -19,7 +19,7 @@ from messages.codec import decode, decode_state, encode
 from messages.model import Correction, Violation
 from messages.state import BridgeStatus, DeskAnswer, DeskRequest, LinkState
 
-WAIT_S = 20.0
+WAIT_S = 60.0  # far more than a calm machine needs
 
 
 class BridgeDouble:
@@ -38,7 +38,7 @@ class BridgeDouble:
         self._speaker = threading.Thread(target=self._speak, name="bridge-double")
 
     def start(self) -> None:
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3_600
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=properties)
         self._client.loop_start()
@@ -113,7 +113,7 @@ class BridgeDouble:
                 return
         reason = "no such alert" if outcome is None else "" if isinstance(outcome, Alert) else outcome.reason
         answer = DeskAnswer(id=event.id, violation_id=event.violation_id, ok=not reason, reason=reason, at=now)
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+        properties = Properties(PacketTypes.PUBLISH)
         asked = message.properties
         properties.CorrelationData = asked.CorrelationData  # type: ignore[union-attr]
         client.publish(asked.ResponseTopic, encode(answer), qos=1, properties=properties)  # type: ignore[union-attr]
