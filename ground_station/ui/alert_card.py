@@ -86,7 +86,7 @@ class AlertCardPainter(QStyledItemDelegate):
         paint.severity(p, look, card.severity, QPointF(left + 6, box.top() + 20), 12)
         p.setFont(look.font(None, SEMIBOLD))
         p.setPen(look.colour("ink"))
-        title = paint.shortened(p, card.title, right - left - 18)
+        title = paint.shortened(QFontMetricsF(p.font()), card.title, right - left - 18)
         p.drawText(QRectF(left + 18, box.top() + 10, right - left - 18, 20), int(Qt.AlignmentFlag.AlignVCenter), title)
         p.setFont(look.font())
         p.setPen(look.colour("soft"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -15,6 +16,7 @@ from ground_station.view_model.intentions import Intention, SetSound, TryNow
 from ground_station.view_model.snapshot import ChainPart, Pill, StationView
 
 _GAP_PX = 30.0  # between two parts: room for the arrow
+_NARROW_GAP_PX = 22.0
 
 
 class ChainLine(QWidget):
@@ -24,7 +26,14 @@ class ChainLine(QWidget):
         super().__init__()
         self._look = look
         self._parts: tuple[ChainPart, ...] = ()
+        self._gap_px = _GAP_PX
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def fold(self, *, narrow: bool) -> None:
+        """Draw the parts closer together, or not."""
+        self._gap_px = _NARROW_GAP_PX if narrow else _GAP_PX
+        self.updateGeometry()
+        self.update()
 
     def show_parts(self, parts: tuple[ChainPart, ...]) -> None:
         """Draw other parts."""
@@ -40,7 +49,7 @@ class ChainLine(QWidget):
         for part in self._parts:
             end = x + 16 + metrics.horizontalAdvance(part.word)
             places.append((part, x, end))
-            x = end + _GAP_PX
+            x = end + self._gap_px
         return places
 
     def sizeHint(self) -> QSize:
@@ -65,7 +74,7 @@ class ChainLine(QWidget):
         middle = self.height() / 2
         for number, (part, left, right) in enumerate(self._places()):
             if number:
-                paint.arrow(p, look.colour("soft"), QPointF(left - _GAP_PX / 2, middle))
+                paint.arrow(p, look.colour("soft"), QPointF(left - self._gap_px / 2, middle), 9)
             paint.chain_mark(p, look, part.state, QPointF(left + 5, middle))
             p.setFont(look.font())
             p.setPen(look.colour("ink"))
@@ -111,6 +120,19 @@ class LinkButton(QAbstractButton):
         p.drawText(QRectF(left, 0, self.width() - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), self.text())
 
 
+class PartsLabel(PlainLabel):
+    """A label that leaves out whole parts of its text from the end where there is no room ("a · b, c · d" -> "a · b")."""
+
+    def fitting(self, text: str, width: float) -> str:
+        """As much of the text as fits into `width` pixels."""
+        metrics = QFontMetricsF(self.font())
+        ends = [found.start() for found in re.finditer(r" · |, ", text)]
+        for end in (len(text), *reversed(ends)):
+            if metrics.horizontalAdvance(text[:end]) <= width:
+                return text[:end]
+        return super().fitting(text, width)
+
+
 class PillWidget(QWidget):
     """The one amber pill. It shortens itself from the end, never pushes its neighbours."""
 
@@ -124,7 +146,7 @@ class PillWidget(QWidget):
         row.setSpacing(9)
         mark = SeverityMark(look, 10)
         mark.show_kind("attention")
-        self._words = PlainLabel(look, "", tone="attention", weight=SEMIBOLD)
+        self._words = PartsLabel(look, "", tone="attention", weight=SEMIBOLD)
         self._try = LinkButton(look, "Try now", role="attention", strong=True)
         self._try.setAccessibleDescription("key Y")
         self._try.clicked.connect(lambda: send(TryNow()))
@@ -201,6 +223,7 @@ class ChainStrip(QFrame):
         """Leave out what a narrow window has no room for: the word before the station and the officer's name."""
         self._station_word.setVisible(not narrow)
         self._officer.setVisible(not narrow)
+        self.chain.fold(narrow=narrow)
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""

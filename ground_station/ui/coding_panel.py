@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -22,8 +23,9 @@ from ground_station.ui.code_list import FREQUENT_BY_NUMBER, CodeList
 from ground_station.ui.decision_row import DecisionRow
 from ground_station.ui.drone_panel import DroneDetails
 from ground_station.ui.facts_form import FactsForm
+from ground_station.ui.kerb_inset import KerbInset
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.ui.parts import Cap, HintLine, KeyButton, PlainLabel, Rule, SeverityMark
+from ground_station.ui.parts import Cap, HintLine, KeyButton, PlaceLabel, PlainLabel, Rule, SeverityMark
 from ground_station.ui.picture_view import EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine
@@ -32,6 +34,9 @@ from ground_station.view_model.snapshot import DeskView, Detail, StationView
 
 TALL_PX = 880
 """From this height of the window on, there is room for the titles of the frequent codes."""
+KERB_FROM_PX = 1000
+"""From this height on there is room for the kerb from above, at least KERB_LEAST_PX high."""
+KERB_LEAST_PX = 140
 WIDTH_PX = 430
 FOLDED_WIDTH_PX = 424
 
@@ -108,14 +113,21 @@ class Calm(QWidget):
 class CodingPanel(QFrame):
     """Draws StationView.desk. `leave` gives the focus back to the desk, where the keys work."""
 
-    def __init__(self, look: Look, pictures: Pictures, send: Callable[[Intention], None], leave: Callable[[], None]):
+    def __init__(
+        self,
+        look: Look,
+        pictures: Pictures,
+        cache: Path,
+        send: Callable[[Intention], None],
+        leave: Callable[[], None],
+    ):
         super().__init__()
         self.setObjectName("panel")
         self._look, self._send, self._leave = look, send, leave
         self._desk: DeskView | None = None
         self._refit = False  # the size has changed: draw the same desk anew
         self._mark = SeverityMark(look)
-        self._title = PlainLabel(look, weight=SEMIBOLD)
+        self._title = PlaceLabel(look, weight=SEMIBOLD)
         self._claim = PlainLabel(look, tone="soft", whole=True)
         self._claim_time = PlainLabel(look, weight=SEMIBOLD, whole=True)
         self.evidence = EvidenceView(look, pictures)
@@ -125,6 +137,7 @@ class CodingPanel(QFrame):
         self.search = TypingLine(look, "Any code: number or words", hint="number or words of any code", key="0")
         self.facts = FactsForm(look, send, leave)
         self.decision = DecisionRow(look, send, leave, self.go_to_missing)
+        self.kerb = KerbInset(look, cache)
         self._message_mark = SeverityMark(look, 10)
         self._calm = Calm(look)
         self._drone = DroneDetails(look)
@@ -190,6 +203,8 @@ class CodingPanel(QFrame):
         column.addWidget(self.facts)
         column.addSpacing(2)
         column.addWidget(self.decision)
+        column.addSpacing(2)
+        column.addWidget(self.kerb)
         column.addStretch(0)
         return page
 
@@ -197,6 +212,8 @@ class CodingPanel(QFrame):
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
         self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if height < TALL_PX else 1)
+        self.kerb.setFixedHeight(max(1, height - KERB_FROM_PX + KERB_LEAST_PX))
+        self.kerb.setVisible(height >= KERB_FROM_PX)
         self._refit = True
 
     def show_view(self, view: StationView) -> None:
@@ -245,6 +262,7 @@ class CodingPanel(QFrame):
         self.search.allow(desk.editable)
         self.facts.show_fields(desk.fields, editable=desk.editable)
         self.decision.show_desk(desk)
+        self.kerb.show_place(desk)
 
     def _show_claim(self, words: str, *, bold: bool) -> None:
         """The words of the claim; the time that is left stands out."""

@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.alerts = AlertPanel(look, pictures, send)
         self.map = MapView(look, send, cache)
         self.lower_part = LowerPanel(look, send, self.leave_field)
-        self.coding = CodingPanel(look, pictures, send, self.leave_field)
+        self.coding = CodingPanel(look, pictures, cache, send, self.leave_field)
         self._lay_out()
         self._actions: dict[str, Callable[[], None]] = {
             "up": lambda: send(MoveSelection(-1)),
@@ -144,6 +144,11 @@ class MainWindow(QMainWindow):
         kept = self._view.preferences.get(PLACE_PREFERENCE, "") if self._view is not None else ""
         if kept:
             self.restoreGeometry(QByteArray.fromHex(QByteArray(kept.encode("ascii", "replace"))))
+
+    def shut(self) -> None:
+        """End the map pages, before the window goes."""
+        self.map.shut()
+        self.coding.kerb.shut()
 
     def leave_field(self) -> None:
         """Give the focus back to the desk, where the keys work."""

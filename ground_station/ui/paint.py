@@ -123,9 +123,8 @@ _SHORT_WORDS = {
 """As on the city's own street signs."""
 
 
-def shortened(p: QPainter, place: str, width: float) -> str:
+def shortened(metrics: QFontMetricsF, place: str, width: float) -> str:
     """A place in words; where it is too wide with the words of street signs ("E 42nd St"), and then with an ellipsis."""
-    metrics = QFontMetricsF(p.font())
     if metrics.horizontalAdvance(place) <= width:
         return place
     short = " ".join(_SHORT_WORDS.get(word, word) for word in place.split(" "))

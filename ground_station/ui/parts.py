@@ -88,8 +88,20 @@ class PlainLabel(QLabel):
         p.drawText(
             QRectF(self.contentsRect()),
             int(self.alignment() | Qt.AlignmentFlag.AlignVCenter),
-            metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.contentsRect().width()),
+            self.fitting(text, self.contentsRect().width()),
         )
+
+    def fitting(self, text: str, width: float) -> str:
+        """The text as it is drawn where there are only `width` pixels for it."""
+        return QFontMetricsF(self.font()).elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+class PlaceLabel(PlainLabel):
+    """A place in words, with the words of street signs ("E 42nd St") where there is no room for the whole ones."""
+
+    def fitting(self, text: str, width: float) -> str:
+        """As much of the place as fits into `width` pixels."""
+        return paint.shortened(QFontMetricsF(self.font()), text, width)
 
 
 class Rule(QFrame):

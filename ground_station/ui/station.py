@@ -24,6 +24,11 @@ from ground_station.view_model.snapshot import StationView
 log = logging.getLogger(__name__)
 
 
+MAP_AFTER_MS = 300
+"""The map begins to load so long after the window is shown: loading the engine stops the window for some tenths of a second, and the
+alerts that wait at the broker come first."""
+
+
 class RunningDesk(Protocol):
     """What the window needs of ground_station.desk.Desk: the core with its link and journal."""
 
@@ -70,21 +75,22 @@ class Station(QObject):
         self._desk = open_desk(self._gate.wake, self._sounded)
         self.window = MainWindow(look, self.send, cache, on_close)
 
-    def start(self) -> None:
-        """Show the window, begin to listen, and load the map once the window has been painted."""
+    def start(self, *, where_it_was: bool = False) -> None:
+        """Show the window (where it was at the last use, if wanted), begin to listen, and load the map after the first painting."""
         self._desk.start()
         if self._theme is not None:
             self.send(SetTheme(self._theme))
         self.turn()
-        self.window.restore()
+        if where_it_was:
+            self.window.restore()
         self.window.show()
         self._gate.start()
-        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self.window.map.load))
+        QTimer.singleShot(MAP_AFTER_MS, self, self.window.map.load)
 
     def stop(self) -> None:
         """End everything; what was decided is sent or stays in the journal."""
         self._gate.stop()
-        self.window.map.shut()
+        self.window.shut()
         self._desk.do(self.window.place())
         self._desk.stop()
 

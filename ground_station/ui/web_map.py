@@ -67,7 +67,9 @@ class LocalPage(QWebEnginePage):
 class WebMap(QWebEngineView):
     """The view on the page. `on_loaded(ok)` after each loading; a page whose process ended is loaded again."""
 
-    def __init__(self, file: Path, ground: str, on_loaded: Callable[[bool], None], parent: QWidget):
+    def __init__(
+        self, file: Path, ground: str, on_loaded: Callable[[bool], None], parent: QWidget, *, fragment: str = ""
+    ):
         super().__init__(parent)
         self._on_loaded = on_loaded
         profile = QWebEngineProfile(self)  # without a name: keeps nothing on disk
@@ -82,7 +84,9 @@ class WebMap(QWebEngineView):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.loadFinished.connect(self._finished)
         self._page.renderProcessTerminated.connect(self._died)
-        self.load(QUrl.fromLocalFile(str(file)))
+        address = QUrl.fromLocalFile(str(file))
+        address.setFragment(fragment)
+        self.load(address)
 
     @property
     def blocked_requests(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ SETTLE_MS = 700
 
 
 SIZE = (1600, 900)
-"""At the first start, device-independent pixels; smaller on a smaller screen."""
+"""At the first start, device-independent pixels. A picture of the window always has this size."""
 
 
 def prepare_engine(*, is_root: bool) -> None:
@@ -53,8 +54,9 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     station.window.resize(*SIZE)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.quit())  # heard at the gate's next period, because Python runs then
-    station.start()
-    log.info("ready: desk of %s at %s", settings.officer, settings.station)
+    station.start(where_it_was=settings.screenshot is None)
+    sys.stderr.write(f"ready: desk of {settings.officer} at {settings.station}\n")
+    sys.stderr.flush()
     if settings.screenshot is not None:
         Screenshot(station.window, settings.screenshot, settings.after_s, app.quit)
     app.exec()

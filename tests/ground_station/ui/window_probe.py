@@ -55,7 +55,7 @@ def main(folder: Path) -> dict[str, object]:
         "blocked_requests": shown.window.map.blocked_requests,
         "claimed_after_a_click_on_the_map": Claim() in shown.asked,
     }
-    shown.window.map.shut()
+    shown.window.shut()
     shown.window.close()
     shown.window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
