@@ -20,6 +20,7 @@ from jinja2 import Template
 ASSETS = Path(__file__).parent / "assets"
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_ELEMENT_ID = re.compile(r"_[0-9a-f]{32}(?![0-9a-f])")
 _CSS_URL = re.compile(r"url\((?!data:)[^)]*\)")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
@@ -110,13 +111,19 @@ def page_html(target: folium.Map, title: str) -> str:
     """The whole page as text, with a policy under which only the scripts that are in it now can run."""
     figure = _figure(target)
     figure.title = html.escape(title)
-    page: str = figure.render()
+    page = _steady(figure.render())
     hashes = sorted({_sha256(script) for script in _SCRIPT.findall(page)})
     policy = (
         f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; font-src data:; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+def _steady(page: str) -> str:
+    """folium names its elements with random numbers; here they are counted, so that the same rows make the same bytes."""
+    names: dict[str, str] = {}
+    return _ELEMENT_ID.sub(lambda found: names.setdefault(found[0], f"_{len(names) + 1:032x}"), page)
 
 
 def _sha256(script: str) -> str:
