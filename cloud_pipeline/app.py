@@ -85,7 +85,7 @@ def analyse(settings: AnalyseSettings) -> list[str]:
     log.info("analyse %s", settings)
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
     try:
-        session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch, throughput=True)
+        session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch, throughput=False)
         try:
             answers = analysis_job.run(session, settings)
         finally:
