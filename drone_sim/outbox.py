@@ -6,8 +6,10 @@ Rules:
 - Nothing goes out without a connection, or while the bridge says that it is away or full.
 - Older boots first, each in the order of seq.
 - A hole that an Ack names goes out again at once, and after that with growing patience.
-- What stays unacknowledged goes out again after a quiet time: short after a reconnect (the broker may have lost what it took), long
-  otherwise. Any progress starts the quiet time anew. What the MQTT client itself still holds is left to it: it resends by itself.
+- After a quiet time without progress (short after a reconnect: the broker may have lost what it took) the newest report of each boot goes
+  out again, alone: the bridge's answer names everything that is missing below it. Only when that stays unanswered twice does all that is
+  out go again, and ever more seldom.
+- What the MQTT client itself still holds is left to it: it resends by itself.
 """
 
 from __future__ import annotations
@@ -35,8 +37,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
     window: int = 200  # reports beyond the last Ack: at 2 parts a picture about 3 MB of a drone in the broker at worst
     hole_s: float = 2.0  # two batches of the bridge: an Ack that crossed the resent report is not asked twice
-    after_reconnect_s: float = 3.0  # a bridge that came back first works off what the broker kept for it
-    quiet_s: float = 15.0  # far above the time in which a busy bridge commits
+    after_reconnect_s: float = 2.0  # a bridge that came back first works off what the broker kept for it
+    quiet_s: float = 5.0  # far above the time in which a busy bridge commits; asking too early costs one report
+    questions: int = 2  # with one report, before all go again
     longest_s: float = 120.0  # between two rounds at a bridge that is silent
 
 
@@ -91,7 +94,8 @@ class Outbox:
             return []
         if self._out and self._quiet_until is not None and now >= self._quiet_until:
             self._rounds += 1
-            self._again = deque(key for key, out in self._out.items() if not out.held)
+            resent = self._newest_of_each_boot() if self._rounds <= self._patience.questions else sorted(self._out)
+            self._again.extend(resent)
             self._wait(now, min(self._patience.longest_s, self._patience.quiet_s * 2 ** (self._rounds - 1)))
         keys = []
         while self._again:
@@ -138,6 +142,13 @@ class Outbox:
             if not out.held and now - out.at >= timedelta(seconds=min(patience_s, self._patience.longest_s)):
                 self._again.append(key)
         return stored
+
+    def _newest_of_each_boot(self) -> list[Key]:
+        newest: dict[int, Key] = {}
+        for key, out in self._out.items():
+            if not out.held:
+                newest[key.boot] = max(key, newest.get(key.boot, key))
+        return sorted(newest.values())
 
     def _stored_before(self, ack: Ack) -> list[int]:
         """Reports of an older boot that wait here although the bridge has them: they were out when the power failed."""

@@ -117,24 +117,42 @@ def test_what_the_client_still_holds_is_left_to_it() -> None:
     assert outbox.due(at(200)) == [Key(1, 1)]
 
 
-def test_after_a_reconnect_what_the_broker_took_goes_out_again_in_order() -> None:
+def test_after_a_reconnect_one_report_asks_what_is_missing_and_only_that_goes_again() -> None:
     outbox = an_outbox()
     sent(outbox)
     outbox.link_changed(False, at(1))
     assert sent(outbox, 60) == []
     outbox.link_changed(True, at(60))
     assert sent(outbox, 61) == [], "the bridge gets a moment to work off what the broker kept"
-    assert sent(outbox, 66) == [1, 2, 3, 4, 5]
+    assert sent(outbox, 64) == [5]
+    assert sorted(outbox.acknowledged(an_ack(1, 5, (2, 3)), at(65))) == [1, 4, 5]
+    assert sent(outbox, 65) == [2, 3]
 
 
-def test_progress_after_a_reconnect_saves_the_resending() -> None:
+def test_progress_after_a_reconnect_saves_the_question() -> None:
     outbox = an_outbox()
     sent(outbox)
     outbox.link_changed(False, at(1))
     outbox.link_changed(True, at(2))
-    outbox.acknowledged(an_ack(4), at(4))
+    outbox.acknowledged(an_ack(4), at(3))
     assert sent(outbox, 7) == []
     assert sent(outbox, 30) == [5]
+
+
+def test_each_boot_is_asked_about() -> None:
+    outbox = Outbox(Random(1), PATIENCE)
+    outbox.add([Key(1, 7), Key(1, 9), Key(2, 1), Key(2, 2)])
+    outbox.link_changed(True, at(0))
+    sent(outbox)
+    keys = outbox.due(at(10))
+    assert keys == [Key(1, 9), Key(2, 2)]
+
+
+def test_when_questions_stay_unanswered_everything_goes_again_in_order() -> None:
+    outbox = an_outbox()
+    sent(outbox)
+    rounds = [seqs for second in range(1, 100) if (seqs := sent(outbox, second))]
+    assert rounds[:3] == [[5], [5], [1, 2, 3, 4, 5]]
 
 
 def test_a_silent_bridge_is_asked_ever_more_seldom() -> None:

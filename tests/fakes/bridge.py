@@ -32,6 +32,7 @@ class FakeBridge:
         self.changed = threading.Condition()
         self._acknowledge_now = threading.Event()
         self._stop = threading.Event()
+        self._connected = threading.Event()
         self._touched: set[tuple[str, int]] = set()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"bridge-{station}", protocol=mqtt.MQTTv5)
         self._client.max_queued_messages_set(0)
@@ -48,6 +49,7 @@ class FakeBridge:
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=properties)
         self._client.loop_start()
         self._acker.start()
+        assert self._connected.wait(10)
 
     def stop(self) -> None:
         self._stop.set()
@@ -66,11 +68,12 @@ class FakeBridge:
         topic = drone_topic(self.station, command.drone_id, "command")
         self._client.publish(topic, encode(command), qos=1)
 
-    def acknowledge_all(self) -> None:
-        """Acknowledges everything kept so far, also what came while `acknowledges` was off."""
+    def forget(self) -> dict[tuple[str, int, int], list[bytes]]:
+        """Loses everything kept so far, as if it had never come; returns it."""
         with self.changed:
-            self._touched.update((drone_id, boot) for drone_id, boot, _ in self.bytes_of)
-        self._acknowledge_now.set()
+            lost, self.bytes_of = self.bytes_of, {}
+            self._touched.clear()
+        return lost
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
         """Waits until the condition holds, looking again after each message."""
@@ -81,6 +84,7 @@ class FakeBridge:
         reports = [(drone_filter(self.station, leaf), 1) for leaf in ("violation", "evidence", "health", "status")]
         client.subscribe([*reports, (drone_filter(self.station, "telemetry"), 0)])
         self.say("online")
+        self._connected.set()
 
     def _on_message(self, _client: mqtt.Client, _data: object, received: mqtt.MQTTMessage) -> None:
         place = parse_drone_topic(received.topic)
