@@ -77,17 +77,18 @@ class DetailsGrid(QWidget):
 
 
 class Calm(QWidget):
-    """The empty desk: a tick, and the words that there is nothing to decide."""
+    """The empty desk: a tick, and the words that there is nothing to decide; an empty ring while nobody can know that."""
 
     def __init__(self, look: Look):
         super().__init__()
         self._look = look
         self._words = ""
+        self._sure = True
 
-    def say(self, words: str) -> None:
-        """Other words; the first sentence is the large one."""
-        if words != self._words:
-            self._words = words
+    def say(self, words: str, *, sure: bool) -> None:
+        """Other words; the first sentence is the large one. `sure`: the station is heard."""
+        if (words, sure) != (self._words, self._sure):
+            self._words, self._sure = words, sure
             self.setAccessibleName(words)
             self.update()
 
@@ -96,10 +97,14 @@ class Calm(QWidget):
         look, p = self._look, QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = QPointF(self.width() / 2, self.height() / 2 - 24)
-        p.setPen(QPen(look.colour("line"), 2))
+        ring = QPen(look.colour("line" if self._sure else "attention"), 2)
+        if not self._sure:
+            ring.setDashPattern([1.5, 2.0])
+        p.setPen(ring)
         p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawEllipse(middle, 22, 22)
-        paint.check_mark(p, look.colour("well"), middle, 20, 2.4)
+        if self._sure:
+            paint.check_mark(p, look.colour("well"), middle, 20, 2.4)
         first, _, rest = self._words.partition(". ")
         p.setFont(look.font(15, SEMIBOLD))
         p.setPen(look.colour("ink"))
@@ -227,7 +232,8 @@ class CodingPanel(QFrame):
         if desk is None:
             self._title.say("Coding desk")
             self._show_claim("", bold=False)
-            self._calm.say(view.calm or "Nothing chosen. Press ↓ for the first alert, C to claim it.")
+            heard = all(part.state == "well" for part in view.chain if part.name in ("broker", "bridge"))
+            self._calm.say(view.calm or "Nothing chosen. Press ↓ for the first alert, C to claim it.", sure=heard)
             self._drone.show_drone(view.drone)
             return
         if desk == before and not self._refit:

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -39,8 +39,17 @@ def prepare_engine(*, is_root: bool) -> None:
     os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--disable-gpu --disable-background-networking")
 
 
+def has_display(platform: str, environment: Mapping[str, str]) -> bool:
+    """Whether Qt will find a screen. It ends the process with a page of text where it does not."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return platform in ("win32", "darwin") or any(environment.get(name) for name in names)
+
+
 def run_window(open_desk: OpenDesk, settings: Settings) -> int:
-    """Show the window until it is closed or the process is asked to end; the exit code (1: the journal failed)."""
+    """Show the window until it is closed or the process is asked to end; the exit code (1: the journal failed, 2: no display)."""
+    if not has_display(sys.platform, os.environ):
+        sys.stderr.write("ground_station: there is no display to show the window on: set DISPLAY, or give --headless\n")
+        return 2
     prepare_engine(is_root=hasattr(os, "geteuid") and os.geteuid() == 0)
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)  # so that the engine may load later
     app = QApplication(["kestrel"])

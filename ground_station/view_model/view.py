@@ -67,7 +67,7 @@ def view(state: DeskState, now: datetime) -> StationView:
         flood=in_10_min > alert_queue.FLOOD,
         cards=tuple(_card(state, entry, now) for entry in waiting),
         desk=_desk(state, desk_entry, now) if desk_entry else None,
-        calm="" if waiting else _calm(table.live),
+        calm="" if waiting else _calm(table.live, broker_up=state.chain.broker_up),
         undo=_undo(state, now),
         kept=kept,
         message=state.message,
@@ -279,7 +279,9 @@ def _scene(
     )
 
 
-def _calm(live: int) -> str:
+def _calm(live: int, *, broker_up: bool) -> str:
+    if not broker_up:
+        return "Not connected. Alerts come by themselves when the broker is back."
     return f"Nothing to decide. {wording.plural(live, 'drone')} on patrol." if live else "Nothing to decide."
 
 

@@ -16,6 +16,7 @@ from ground_station.desk import Desk
 from ground_station.journal import Journal, decided, shown
 from ground_station.ui.look import Look
 from ground_station.ui.station import Station
+from ground_station.ui.window import has_display
 from ground_station.view_model.effects import Sound
 from messages.codec import decode
 from messages.model import Correction
@@ -91,3 +92,10 @@ def test_a_new_alert_is_on_screen_soon_after_it_came(running: Callable[[StationL
 
     qtbot.waitUntil(lambda: made.window.alerts.model.rowCount() == 1, timeout=2_000)
     assert a_violation(2, at=now).id == made.window.alerts.model.rows.now[0].violation_id
+
+
+def test_a_missing_display_is_known_before_qt_ends_the_process() -> None:
+    assert not has_display("linux", {"HOME": "/root"})
+    assert not has_display("linux", {"DISPLAY": ""})
+    assert has_display("linux", {"WAYLAND_DISPLAY": "wayland-0"})
+    assert has_display("darwin", {})
