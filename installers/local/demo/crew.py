@@ -92,13 +92,6 @@ class Crew:
         with self._lock:
             return {name: member.child.pid for name, member in self._members.items() if member.child.exit_code is None}
 
-    def dismiss(self, name: str) -> int:
-        """Stops one program for good and gives its exit code."""
-        with self._lock:
-            member = self._members.pop(name)
-        member.ended.set()
-        return member.child.stop()
-
     def stop(self) -> None:
         """Stops everything, all at the same time: each is made to be stopped at any moment."""
         self._stopping.set()
@@ -122,7 +115,5 @@ class Crew:
 def _guarded(action: Callable[[], None]) -> None:
     try:
         action()
-    except (
-        Exception
-    ):  # the top of the watching thread: one program that cannot start must not end the watch of the others
+    except Exception:  # the top of a thread: a program that cannot start must not end the watch of the others
         log.exception("a program could not be looked after")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from installers.local.places import kestrel_home
 from installers.local.running import read_state, supervisor_runs
@@ -36,6 +37,17 @@ def is_running(run: Run) -> bool:
     """Whether the run's servers are up, in this or another process."""
     state = read_state(Path(run.folder, "stack"))
     return state is not None and supervisor_runs(state)
+
+
+def archives_itself(run: Run) -> bool:
+    """Whether the run's servers belong to a demo, which keeps an archive job of its own going."""
+    state = read_state(Path(run.folder, "stack"))
+    if state is None or not supervisor_runs(state):
+        return False
+    try:
+        return "demo" in psutil.Process(state.supervisor_pid).cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import logging
 import sys
 from pathlib import Path
 
-from installers.local.demo.headquarters import NoRun, headquarters_of, is_running, runs_folder, wanted_run
+from installers.local.demo.headquarters import NoRun, archives_itself, headquarters_of, runs_folder, wanted_run
 from installers.local.demo.plan import STATION
 from installers.local.demo.programs import run_program
 from installers.local.jars import JarsError
@@ -42,8 +42,11 @@ def main(words: list[str]) -> int:
         with headquarters_of(run, ("kafka", "hdfs"), _say) as found:
             store = ["--store", str(found.history), "--kafka", found.kafka, "--chunk", str(options.chunk)]
             code = run_program("edge_bridge", "load", options.file, *store)
-            if code not in (0, PARTLY) or is_running(run):
-                return code  # a demo's own archive job takes them from here
+            if code not in (0, PARTLY):
+                return code
+            if archives_itself(run):
+                _say("the demo that is running archives them now; kestrel verify tells when it has")
+                return code
             _say("archiving")
             return run_program("cloud_pipeline", *_archive_once(found), spark=True) or code
     except (NoRun, ProcessError, StackRunningError, JarsError) as problem:
