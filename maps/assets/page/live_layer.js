@@ -48,7 +48,7 @@
     },
 
     getEvents() {
-      return { move: this._drawNow, zoomend: this._drawNow, moveend: this._drawNow, resize: this._resize, zoomanim: this._onZoom };
+      return { move: this._drawNow, zoomend: this._onZoomEnd, moveend: this._drawNow, resize: this._resize, zoomanim: this._onZoom };
     },
 
     // --- what Python says ---
@@ -131,16 +131,22 @@
     },
 
     _onZoom(event) { // the old picture grows with the map until the new one is drawn at zoomend
+      this._isZooming = true;
       const scale = this._map.getZoomScale(event.zoom);
       const corner = this._map._latLngBoundsToNewLayerBounds(this._drawnBounds, event.zoom, event.center).min;
       L.DomUtil.setTransform(this._canvas, corner, scale);
+    },
+
+    _onZoomEnd() {
+      this._isZooming = false;
+      this._drawNow();
     },
 
     _drawNow() {
       cancelAnimationFrame(this._frame);
       this._frame = 0;
       const map = this._map;
-      if (!map || map._animatingZoom) return; // _onZoom has the canvas until zoomend
+      if (!map || this._isZooming) return; // _onZoom has the canvas until zoomend
       const startedAt = performance.now();
       const density = window.devicePixelRatio || 1;
       L.DomUtil.setPosition(this._canvas, map.containerPointToLayerPoint([0, 0]));

@@ -65,16 +65,32 @@
       say({ type: "view", lat_deg: lat, lon_deg: lng, zoom: map.getZoom() });
     });
 
+    // Leaflet drops a move that is asked for while it glides to another zoom: keep the last wish until it has arrived.
+    let isZooming = false;
+    let wish = null;
+    map.on("zoomanim", () => (isZooming = true));
+    map.on("zoomend", () => {
+      isZooming = false;
+      setTimeout(() => wish && go(...wish), 0);
+    });
+    function go(center, zoom) {
+      wish = isZooming ? [center, zoom] : null;
+      // to another zoom at once, to another place of the same zoom gliding: that much motion helps to stay oriented
+      if (!wish) map.setView(center, zoom, { animate: smooth && zoom === map.getZoom() });
+    }
+    function goToBounds(bounds, mostZoom, paddingPx) {
+      const zoom = Math.min(mostZoom, map.getBoundsZoom(bounds, false, L.point(2 * paddingPx, 2 * paddingPx)));
+      go(bounds.getCenter(), zoom);
+    }
+
     function fitTo(places) {
-      if (!places.length) return;
-      const bounds = L.latLngBounds(places.map((place) => [place.lat, place.lon]));
-      map.fitBounds(bounds, { padding: [FIT_PADDING_PX, FIT_PADDING_PX], maxZoom: 17, animate: smooth });
+      if (places.length) goToBounds(L.latLngBounds(places.map((place) => [place.lat, place.lon])), 17, FIT_PADDING_PX);
     }
 
     function chase() {
       const alert = live.alerts.find((one) => one.id === live.selection);
       const drone = live.drones.get(live.selection) || (alert && live.drones.get(alert.drone));
-      if (!follow || !drone) return;
+      if (!follow || !drone || isZooming) return;
       const away = map.latLngToContainerPoint([drone.lat, drone.lon]).distanceTo(map.getSize().divideBy(2));
       if (away > 2) map.panTo([drone.lat, drone.lon], { animate: smooth && away < 400, duration: 0.24, easeLinearity: 1 });
     }
@@ -108,16 +124,16 @@
         return taken();
       },
       fit(bounds) {
-        if (bounds) map.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { animate: smooth });
+        if (bounds) goToBounds(L.latLngBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]]), map.getMaxZoom(), 0);
         else fitTo([...live.drones.values(), ...live.alerts]);
         return taken();
       },
       pan_to(lat, lon, zoom) {
-        map.setView([lat, lon], zoom === null ? map.getZoom() : zoom, { animate: smooth });
+        go([lat, lon], zoom === null ? map.getZoom() : Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), zoom)));
         return taken();
       },
       zoom_by(steps) {
-        map.setZoom(map.getZoom() + steps, { animate: smooth });
+        go(map.getCenter(), Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), map.getZoom() + steps)));
         return taken();
       },
       take_events: taken,
