@@ -72,9 +72,12 @@ def run(settings: Settings) -> int:
         quota_bytes=settings.quota_bytes,
     )
     try:
-        log.info("ready: station %s, boot %d", settings.station, boot)
+        ready = False
         while not stop.is_set():
             receiver.turn()
+            if field.listening and not ready:
+                ready = True
+                log.info("ready: station %s, boot %d", settings.station, boot)
             if child is not None:
                 child.look_after()
     finally:

@@ -59,10 +59,12 @@ class MqttSource:
         self._attempt = 0
         self._next_try = 0.0
         self.sessions_lost = 0
+        self.listening = False  # the broker has confirmed the subscriptions, once
         self._client = FastClient(f"bridge-{station}", _now)
         self._client.will_set(will_topic, will, qos=1, retain=True)
         self._client.max_inflight_messages_set(1_000)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_S
@@ -199,6 +201,9 @@ class MqttSource:
         filters += [(desk_filter(self._station), 1), (retry_topic(self._station), 1)]
         client.subscribe([(name, SubscribeOptions(qos=qos)) for name, qos in filters])
         log.info("connected to the broker, session %s", "kept" if flags.session_present else "new")
+
+    def _on_subscribe(self, *_: object) -> None:
+        self.listening = True
 
     def _on_disconnect(
         self,
