@@ -2,18 +2,20 @@
 
 One SQLite file for one officer at one station. Each write is one transaction on disk (WAL, synchronous=FULL) before the method returns,
 so a kill at any moment leaves either the state before or the state after. The readers at the end open the file while its desk runs.
+
+sqlite-utils is left out here: it reads pandas wherever that is installed, which was 5 of the 6 s until the window opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import sqlcipher3.dbapi2 as sqlite
-from sqlite_utils import Database
 
 from ground_station.view_model.effects import Kept
 from ground_station.view_model.station_state import Done
@@ -64,7 +66,7 @@ class Decided(NamedTuple):
 class Journal:
     """The open journal. Its methods may be called from any one thread at a time."""
 
-    def __init__(self, database: Database, desk: str, boot: int) -> None:
+    def __init__(self, database: sqlite.Connection, desk: str, boot: int) -> None:
         self._database = database
         self.desk = desk
         self.boot = boot
@@ -78,13 +80,13 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             database = _connected(path)
-            database.conn.execute("pragma journal_mode = wal")
-            database.conn.execute("pragma synchronous = full")
-            problem = next(iter(database.query("pragma quick_check(1)")))["quick_check"]
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma synchronous = full")
+            problem = database.execute("pragma quick_check(1)").fetchone()[0]
             if problem != "ok":
                 raise JournalError(f"{path} is damaged ({problem}): move it away and start again")
             database.executescript(_SCHEMA)
-            with database.atomic():
+            with _one_step(database):
                 desk, boot = _one_more_start(database, path, station, officer, dice)
                 database.execute("delete from forms where changed_at < ?", [_text(now - FORMS_KEPT)])
                 database.execute("delete from shown where shown_at < ?", [_text(now - SHOWN_KEPT)])
@@ -94,17 +96,17 @@ class Journal:
 
     def kept(self) -> tuple[Kept, ...]:
         """The decisions that the bridge has not answered, in the order of deciding."""
-        rows = self._database.query("select * from decisions where answered_at is null order by boot, seq")
+        rows = self._database.execute("select * from decisions where answered_at is null order by boot, seq")
         return tuple(_kept(row) for row in rows)
 
     def forms(self) -> dict[str, Form]:
         """The half-typed forms by violation id."""
-        rows = self._database.query("select violation_id, form from forms")
+        rows = self._database.execute("select violation_id, form from forms")
         return {row["violation_id"]: msgspec.json.decode(row["form"], type=Form) for row in rows}
 
     def done(self, since: datetime) -> tuple[Done, ...]:
         """The decisions since then that the bridge did not refuse, oldest first."""
-        rows = self._database.query(
+        rows = self._database.execute(
             "select * from decisions where decided_at >= ? and ok is not 0 order by decided_at", [_text(since)]
         )
         return tuple(
@@ -119,11 +121,11 @@ class Journal:
 
     def preferences(self) -> dict[str, str]:
         """What the front ends kept."""
-        return {row["name"]: row["value"] for row in self._database.query("select name, value from preferences")}
+        return {row["name"]: row["value"] for row in self._database.execute("select name, value from preferences")}
 
     def keep(self, kept: Kept) -> None:
         """Write a decision, and put its half-typed form away with it."""
-        with self._database.atomic():
+        with _one_step(self._database):
             self._database.execute(
                 "insert or ignore into decisions(correction_id, violation_id, drone_id, boot, seq, status, code,"
                 " claimed_at, decided_at, payload) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -150,7 +152,7 @@ class Journal:
 
     def take_back(self, correction_id: str, violation_id: str, form: Form, at: datetime) -> None:
         """Delete a decision that was never sent; its form is half-typed again."""
-        with self._database.atomic():
+        with _one_step(self._database):
             self._database.execute("delete from decisions where correction_id = ? and sent_at is null", [correction_id])
             self.keep_form(violation_id, form, at)
 
@@ -174,7 +176,7 @@ class Journal:
 
     def note_shown(self, violation_ids: Sequence[str], at: datetime) -> None:
         """Write when alerts were on screen; only the first time of each counts."""
-        with self._database.atomic():
+        with _one_step(self._database):
             for violation_id in violation_ids:
                 self._database.execute("insert or ignore into shown values (?, ?)", [violation_id, _text(at)])
 
@@ -206,28 +208,41 @@ def decided(path: Path | str) -> Iterator[Decided]:
         )
 
 
-def _connected(path: Path) -> Database:
+def _connected(path: Path) -> sqlite.Connection:
     connection = sqlite.connect(str(path), isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite.Row
     connection.execute(f"pragma busy_timeout = {BUSY_MS}")
-    return Database(connection)
+    return connection
 
 
-def _read(path: Path | str, query: str) -> list[dict[str, Any]]:
+@contextmanager
+def _one_step(database: sqlite.Connection) -> Iterator[None]:
+    """One transaction: all of it or nothing."""
+    database.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        database.rollback()
+        raise
+    database.commit()
+
+
+def _read(path: Path | str, query: str) -> list[sqlite.Row]:
     """Rows of a journal; none if there is no file, which is a desk that was never opened."""
     if not Path(path).exists():
         return []
     database = _connected(Path(path))
     try:
-        database.conn.execute("pragma query_only = on")
-        return [dict(row) for row in database.query(query)]
+        database.execute("pragma query_only = on")
+        return list(database.execute(query))
     finally:
         database.close()
 
 
 def _one_more_start(
-    database: Database, path: Path, station: str, officer: str, dice: Callable[[], int]
+    database: sqlite.Connection, path: Path, station: str, officer: str, dice: Callable[[], int]
 ) -> tuple[str, int]:
-    rows = list(database.query("select id, station, officer, boot from desk"))
+    rows = list(database.execute("select id, station, officer, boot from desk"))
     if not rows:
         desk = f"d-{dice() & 0xFFFFFFFF:08x}"
         database.execute("insert into desk values (?, ?, ?, 1)", [desk, station, officer])
@@ -241,7 +256,7 @@ def _one_more_start(
     return row["id"], row["boot"] + 1
 
 
-def _kept(row: dict[str, Any]) -> Kept:
+def _kept(row: sqlite.Row) -> Kept:
     return Kept(
         correction_id=row["correction_id"],
         violation_id=row["violation_id"],
