@@ -66,6 +66,22 @@ def load_packed(name: str) -> dict[str, Any]:
     return content
 
 
+def city_to_draw() -> dict[str, Any]:
+    """The packed city for a page's scripts, without what they do not draw (meters, precinct outlines)."""
+    streets, areas = load_packed("streets"), load_packed("areas")
+    return {
+        "names": streets["names"],
+        "lines": [[name, kind, flat] for name, kind, _, flat in streets["lines"]],
+        "boroughs": areas["boroughs"],
+        "land": areas["land"],
+        "parks": areas["parks"],
+        "borders": areas["borders"],
+        "places": areas["places"],
+        "waters": areas["waters"],
+        "precincts": [[number, borough, centre] for number, borough, _, centre in areas["precincts"]],
+    }
+
+
 @cache
 def streets() -> tuple[Street, ...]:
     """All street lines of Manhattan, the Bronx, Brooklyn and Staten Island; about 7,400."""
@@ -155,7 +171,7 @@ def _precincts() -> tuple[_Precinct, ...]:
 
 
 def _precinct_at(lat_deg: float, lon_deg: float) -> _Precinct | None:
-    if not (math.isfinite(lat_deg) and math.isfinite(lon_deg)):
+    if not _is_on_earth(lat_deg, lon_deg):
         return None
     x, y = lon_deg / _UNIT, lat_deg / _UNIT
     slab = math.floor(y / _SLAB)
@@ -197,7 +213,7 @@ def _segments() -> dict[tuple[int, int], list[tuple[int, int, int, int, str]]]:
 
 def _near(lat_deg: float, lon_deg: float, within_m: float) -> Iterator[tuple[float, str, tuple[float, float]]]:
     """(distance in m, street name, direction of the nearest piece) of each street near; unsorted, names may repeat."""
-    if not (math.isfinite(lat_deg) and math.isfinite(lon_deg)):
+    if not _is_on_earth(lat_deg, lon_deg):
         return
     x, y = lon_deg / _UNIT, lat_deg / _UNIT
     reach_y = within_m / _M_PER_DEG / _UNIT
@@ -214,6 +230,10 @@ def _near(lat_deg: float, lon_deg: float, within_m: float) -> Iterator[tuple[flo
                 metres = _distance(((x - x0) * _LON_SHRINK, y - y0), along) * _UNIT * _M_PER_DEG
                 if metres <= within_m:
                     yield metres, name, along
+
+
+def _is_on_earth(lat_deg: float, lon_deg: float) -> bool:
+    return abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0  # false for NaN too
 
 
 def _distance(point: tuple[float, float], along: tuple[float, float]) -> float:

@@ -205,7 +205,7 @@ def live_page_html(options: PageOptions, extra_script: str = "", extra_start: st
         zoom_control=False,
         **_leaflet_options(),
     )
-    offline.add_data(page, city_for_page(), "kestrel-city")
+    offline.add_data(page, base_map.city_to_draw(), "kestrel-city")
     for name in SCRIPTS:
         offline.add_script(page, offline.asset(f"page/{name}.js"), name)
     if extra_script:
@@ -231,22 +231,6 @@ def _config(options: PageOptions) -> dict[str, Any]:
         "palettes": palettes_for_page(),
         "words": asdict(options.words),
         "credit": base_map.CREDIT,
-    }
-
-
-def city_for_page() -> dict[str, Any]:
-    """The packed city without what the page does not draw."""
-    streets, areas = base_map.load_packed("streets"), base_map.load_packed("areas")
-    return {
-        "names": streets["names"],
-        "lines": [[name, kind, flat] for name, kind, _, flat in streets["lines"]],
-        "boroughs": areas["boroughs"],
-        "land": areas["land"],
-        "parks": areas["parks"],
-        "borders": areas["borders"],
-        "places": areas["places"],
-        "waters": areas["waters"],
-        "precincts": [[number, borough, centre] for number, borough, _, centre in areas["precincts"]],
     }
 
 

@@ -68,7 +68,7 @@ def report_map(
         "legend": _legend(steps, value_words, bool(shown), point_words, palette),
         "bounds": _bounds(values, shown, heat),
     }
-    offline.add_data(page, live_page.city_for_page(), "kestrel-city")
+    offline.add_data(page, base_map.city_to_draw(), "kestrel-city")
     offline.add_data(page, data, "kestrel-report")
     if heat:
         offline.add_script(page, offline.asset("vendor/leaflet.heat/leaflet-heat.js"), "heat")
