@@ -191,13 +191,13 @@ class Journal:
 
 def shown(path: Path | str) -> Iterator[Shown]:
     """When each alert was first on screen, oldest first. Opens the file while its desk runs, or after a kill."""
-    for row in _read(path, "select violation_id, shown_at from shown order by shown_at"):
+    for row in _read(path, "shown", "shown_at"):
         yield Shown(row["violation_id"], _time(row["shown_at"]))
 
 
 def decided(path: Path | str) -> Iterator[Decided]:
     """Every decision of the desk, oldest first. Opens the file while its desk runs, or after a kill."""
-    for row in _read(path, "select * from decisions order by decided_at"):
+    for row in _read(path, "decisions", "decided_at"):
         yield Decided(
             row["correction_id"],
             row["violation_id"],
@@ -227,14 +227,16 @@ def _one_step(database: sqlite.Connection) -> Iterator[None]:
     database.commit()
 
 
-def _read(path: Path | str, query: str) -> list[sqlite.Row]:
-    """Rows of a journal; none if there is no file, which is a desk that was never opened."""
+def _read(path: Path | str, table: str, order: str) -> list[sqlite.Row]:
+    """All rows of a table; none if the desk was never opened, or is just being opened for the first time."""
     if not Path(path).exists():
         return []
     database = _connected(Path(path))
     try:
         database.execute("pragma query_only = on")
-        return list(database.execute(query))
+        if database.execute("select 1 from sqlite_master where name = ?", [table]).fetchone() is None:
+            return []
+        return list(database.execute(f"select * from {table} order by {order}"))
     finally:
         database.close()
 

@@ -87,6 +87,8 @@ def test_a_journal_that_was_never_opened_has_nothing_to_read(tmp_path: Path) -> 
     assert list(journal_file.shown(tmp_path / "none.db")) == []
     assert list(journal_file.decided(tmp_path / "none.db")) == []
     assert not (tmp_path / "none.db").exists()
+    (tmp_path / "empty.db").touch()
+    assert list(journal_file.shown(tmp_path / "empty.db")) == []
 
 
 def test_preferences_and_forms_are_there_at_the_next_start_and_old_forms_are_not(tmp_path: Path) -> None:
