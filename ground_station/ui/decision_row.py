@@ -81,7 +81,9 @@ class DecisionRow(QStackedWidget):
             self._main.set_primary(desk.claim == "nobody")
             self._main.setEnabled(desk.claim == "nobody")
         else:
-            self._main.relabel(desk.confirm_text, "Enter")
+            missing = sum(field.missing for field in desk.fields)
+            several = desk.code is not None and missing > 1  # their names have no room on the button
+            self._main.relabel(f"{missing} facts needed" if several else desk.confirm_text, "Enter")
             self._main.set_primary(desk.confirm_ready)
             self._main.setEnabled(True)
         self._reject.setEnabled(desk.can_decide)
