@@ -48,6 +48,11 @@ class Connection:
 
                 apply(self.raw, which)
 
+    def is_made(self) -> bool:
+        """Whether the file has its tables; false for a moment while its owner makes it."""
+        with translated(self.path):
+            return bool(self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'station'").fetchone())
+
     def _steps(self, which: str) -> tuple[str, ...]:
         if self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
             return ()

@@ -267,6 +267,8 @@ def stored(path: Path) -> Iterator[Stored]:
     db = Connection(path)
     sent, set_aside = _sendings(path)
     try:
+        if not db.is_made():
+            return
         columns = "row, kind, id, drone_id, boot, seq, captured_at_ms, received_at_ms, stored_at_ms"
         for lane, table in TABLES.items():
             marks = iter(sent.get(lane, []))
@@ -287,6 +289,8 @@ def quarantined(path: Path) -> Iterator[Quarantined]:
     """Every message in quarantine, in order of arrival. Reads only. Raises StoreError."""
     db = Connection(path)
     try:
+        if not db.is_made():
+            return
         sql = "SELECT reason, detail, topic, received_at_ms, payload FROM quarantine ORDER BY quarantine_row"
         for reason, detail, topic, at_ms, payload in db.each(sql):
             yield Quarantined(reason, detail, topic, _utc(at_ms), bytes(payload))
@@ -298,6 +302,8 @@ def alerts(path: Path) -> Iterator[Alert]:
     """Every alert, open or closed, in the order in which they were raised. Reads only. Raises StoreError."""
     db = Connection(path)
     try:
+        if not db.is_made():
+            return
         for (body,) in db.each("SELECT body FROM alert ORDER BY raised_at_ms, violation_id"):
             yield decode_state(body, Alert)
     finally:
@@ -309,6 +315,8 @@ def _sendings(path: Path) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[
         return {}, {}
     db = Connection(sent_path(path))
     try:
+        if not db.is_made():
+            return {}, {}
         marks: dict[Lane, list[tuple[int, int, int]]] = {}
         for lane, first, last, at_ms in db.each("SELECT lane, first_row, last_row, sent_at_ms FROM mark ORDER BY 1, 2"):
             marks.setdefault(Lane(lane), []).append((first, last, at_ms))
