@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 10  # a dead network is noticed after 15 s at the latest
 CONNECT_TIMEOUT_S = 5.0
+STOP_S = 1.5
 FIRST_WAIT_S = 0.5
 WAIT_CAP_S = 30.0
 REQUEST_EXPIRY_S = 30  # a claim that waited longer for the bridge must not lock an alert nobody works on
@@ -106,7 +107,7 @@ class MqttLink:
         self._client.disconnect()
         self._ended.set()
         if self._thread is not None:
-            self._thread.join(timeout=CONNECT_TIMEOUT_S)
+            self._thread.join(timeout=STOP_S)  # it may be in the middle of an attempt
 
     def _publish(self, topic: str, payload: bytes, properties: Properties) -> None:
         # Without a connection paho would keep the message in memory and send it whenever it connects; the desk's own rules say

@@ -62,7 +62,12 @@ def with_alert(queue: Queue, alert: Alert, now: datetime) -> Queue:
     raised = {key: at for key, at in queue.raised.items() if at > now - RATE_SPAN}
     if alert.raised_at > now - RATE_SPAN:
         raised[violation_id] = alert.raised_at
-    return msgspec.structs.replace(queue, entries={**queue.entries, violation_id: entry}, raised=raised)
+    images = queue.images
+    if (
+        not is_open(alert) and violation_id in images
+    ):  # a decided alert is not looked at again; its picture would only fill memory
+        images = {key: image for key, image in images.items() if key != violation_id}
+    return msgspec.structs.replace(queue, entries={**queue.entries, violation_id: entry}, images=images, raised=raised)
 
 
 def without_alert(queue: Queue, violation_id: str) -> Queue:
@@ -80,8 +85,8 @@ def without_alert(queue: Queue, violation_id: str) -> Queue:
 
 
 def without_unheard(queue: Queue, since: datetime) -> Queue:
-    """The queue without the alerts of which the bridge said nothing since `since`: they were archived while the desk was away."""
-    heard = {key: entry for key, entry in queue.entries.items() if entry.heard_at >= since}
+    """The queue without the alerts of which the bridge said nothing after `since`: they were archived while the desk was away."""
+    heard = {key: entry for key, entry in queue.entries.items() if entry.heard_at > since}
     if len(heard) == len(queue.entries):
         return queue
     images = {key: image for key, image in queue.images.items() if key in heard}
@@ -91,7 +96,8 @@ def without_unheard(queue: Queue, since: datetime) -> Queue:
 def with_image(queue: Queue, violation_id: str, image: Image | None) -> Queue:
     """The queue after a picture came, or its topic was emptied (None)."""
     images = {key: value for key, value in queue.images.items() if key != violation_id}
-    if image is not None:
+    entry = queue.entries.get(violation_id)
+    if image is not None and (entry is None or is_open(entry.alert)):
         images[violation_id] = image
     return msgspec.structs.replace(queue, images=images)
 

@@ -24,6 +24,7 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
 
     broker_up: bool = False
     broker_since: datetime
+    broker_lost_at: datetime | None = None  # it last went away; None: not since the desk was opened
     broker_next_try_at: datetime | None = None
     broker_problem: str = ""
     data_at: datetime | None = None  # anything at all arrived
@@ -42,10 +43,9 @@ def link_up(chain: Chain, now: datetime) -> Chain:
 
 def link_down(chain: Chain, problem: str, next_try_at: datetime | None, now: datetime) -> Chain:
     """The broker is away, or still away."""
-    since = now if chain.broker_up else chain.broker_since
-    return msgspec.structs.replace(
-        chain, broker_up=False, broker_since=since, broker_next_try_at=next_try_at, broker_problem=problem
-    )
+    if chain.broker_up:
+        chain = msgspec.structs.replace(chain, broker_up=False, broker_since=now, broker_lost_at=now)
+    return msgspec.structs.replace(chain, broker_next_try_at=next_try_at, broker_problem=problem)
 
 
 def heard(chain: Chain, now: datetime, *, telemetry: bool) -> Chain:

@@ -292,13 +292,13 @@ def _pruned(state: DeskState, now: datetime) -> DeskState:
     """Once the bridge has had time to say everything again, alerts that it no longer names are archived."""
     requests = {key: each for key, each in state.requests.items() if now - each.at < REQUESTS_KEPT}
     state = _replaced(state, looked_at=now, requests=requests)
-    since = state.chain.broker_since
-    if state.pruned or now - since < SETTLE or not link_state.bridge_is_here(state.chain, now):
+    since, lost_at = state.chain.broker_since, state.chain.broker_lost_at
+    if lost_at is None or state.pruned or now - since < SETTLE or not link_state.bridge_is_here(state.chain, now):
         return state
-    bridge_since = max(since, state.chain.bridge_since or since)
-    if now - bridge_since < SETTLE:
+    if now - max(since, state.chain.bridge_since or since) < SETTLE:
         return state
-    return _replaced(state, queue=alert_queue.without_unheard(state.queue, since), pruned=True)
+    # From when the link was lost, not from when it was back: retained alerts may overtake the word that it is back.
+    return _replaced(state, queue=alert_queue.without_unheard(state.queue, lost_at), pruned=True)
 
 
 def _looked_for_lost(state: DeskState, now: datetime) -> DeskState:

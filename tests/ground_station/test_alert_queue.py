@@ -127,3 +127,12 @@ def test_the_selection_stops_at_both_ends() -> None:
     assert moved(["a", "b", "c"], "c", 1) == "c"
     assert moved(["a", "b", "c"], None, 1) == "a"
     assert moved([], None, 1) is None
+
+
+def test_the_picture_of_a_decided_alert_is_let_go() -> None:
+    alert = with_picture(an_alert(1))
+    closed = msgspec.structs.replace(alert, state="confirmed", version=9)
+    image = Image(PICTURE, "0" * 64)
+
+    assert with_alert(alert_queue.with_image(queued(alert), alert.violation.id, image), closed, NOON).images == {}
+    assert alert_queue.with_image(queued(closed), alert.violation.id, image).images == {}
