@@ -53,7 +53,7 @@ def a_command(action: str, violation_id: str | None = None) -> Command:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(min_value=0, max_value=10_000), battery=st.floats(min_value=18, max_value=100))
 def test_no_step_of_any_life_jumps_or_leaves_the_city(seed: int, battery: float) -> None:
     world = WORLD

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_sim.faults import LinkFaults, LossyLink
@@ -220,7 +220,6 @@ class TinyBridge:
         return an_ack(holes[0][0] - 1 if holes else seqs[-1], seqs[-1], *holes)
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(min_value=0, max_value=10_000),
     drop=st.floats(min_value=0, max_value=0.6),
