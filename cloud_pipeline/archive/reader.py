@@ -13,11 +13,11 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from cloud_pipeline.archive.tables import table_uri
 from cloud_pipeline.errors import ArchiveError
 
-_COLUMNS = ["id", "drone_id", "boot", "seq", "captured_at", "archived_at", "batch"]
+_COLUMNS = ["id", "drone_id", "boot", "seq", "captured_at", "archived_at", "batch", "kafka_partition", "kafka_offset"]
 
 
 def archived(archive_uri: str, kind: str) -> pa.Table | None:
-    """Every archived message of a kind: id, drone_id, boot, seq, captured_at, archived_at, batch. None: the table is not made yet.
+    """Every archived message of a kind, as a table of _COLUMNS. None: it is not made yet.
 
     `archived_at` is the time of the batch's commit as Delta's log has it, and where the log no longer reaches back so far the time at
     which the batch was handed to the commit, about a second less. Raises ArchiveError if HDFS cannot be read.

@@ -15,10 +15,13 @@ def known(n: int) -> Known:
 def whole_way(*numbers: int) -> KindCensus:
     return KindCensus(
         made={known(n).id: known(n) for n in numbers},
+        unacknowledged=set(),
         stored={known(n).id: known(n) for n in numbers},
+        waiting=set(),
         quarantined=set(),
         set_aside=set(),
         kafka={known(n).id: 1 for n in numbers},
+        unread=set(),
         archive={known(n).id: 1 for n in numbers},
     )
 
@@ -35,7 +38,25 @@ def test_a_report_that_no_hop_after_the_drone_has_is_named():
 
     proof = prove({"violation": census})
 
-    assert proof.missing == (Missing(kind="violation", drone_id="nyc-01", boot=2, seq=2, id="id-2", hop="store"),)
+    assert proof.missing == (
+        Missing(kind="violation", drone_id="nyc-01", boot=2, seq=2, id="id-2", hop="store", kept_by=None),
+    )
+    assert proof.lost == 1
+
+
+def test_what_the_hop_before_still_keeps_is_on_the_way_and_not_lost():
+    census = whole_way(1, 2, 3)
+    del census.stored["id-1"], census.kafka["id-1"], census.archive["id-1"]
+    del census.kafka["id-2"], census.archive["id-2"]
+    del census.archive["id-3"]
+    census.unacknowledged.add("id-1")
+    census.waiting.add("id-2")
+    census.unread.add("id-3")
+
+    proof = prove({"violation": census})
+
+    assert (proof.lost, proof.on_the_way) == (0, 3)
+    assert [one.kept_by for one in proof.missing] == ["drone", "station", "kafka"]
 
 
 def test_telemetry_that_never_arrived_is_lost_in_the_air_and_not_by_us():

@@ -11,6 +11,7 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
+from cloud_pipeline.errors import ArchiveError
 from edge_bridge import store
 from installers.local.demo.demo import Demo
 from installers.local.processes import ProcessError
@@ -90,11 +91,15 @@ def _drained(demo: Demo, deadline: float, peak: _PeakMemory, stopped: threading.
         if demo.headquarters_ready.is_set():
             try:
                 census = take_census(demo.run)
-            except (KafkaError, OSError) as problem:  # headquarters is just starting again; the next look will tell
+            except (
+                KafkaError,
+                ArchiveError,
+                OSError,
+            ) as problem:  # headquarters is just starting again; the next look will tell
                 log.warning("headquarters cannot be read yet: %s", problem)
             else:
                 found = census, prove(census.kinds)
-                if found[1].lost == 0 and census.waiting == 0:
+                if not found[1].missing:
                     return found
         if time.monotonic() > deadline:
             if found is None:

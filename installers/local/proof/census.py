@@ -40,7 +40,6 @@ class Census(msgspec.Struct):
 
     kinds: dict[str, KindCensus]
     times: Times
-    waiting: int  # stored, and not yet confirmed by Kafka: on its way as long as the bridge runs
 
 
 class KafkaRecord(NamedTuple):
@@ -55,17 +54,20 @@ class KafkaRecord(NamedTuple):
 
 def take_census(run: Run) -> Census:
     """Reads every hop of the run. Raises OSError or KafkaError when Kafka or HDFS cannot be reached."""
-    kinds = {kind: KindCensus({}, {}, set(), set(), {}, {}) for kind in KINDS}
+    kinds = {kind: KindCensus({}, set(), {}, set(), set(), set(), {}, set(), {}) for kind in KINDS}
     times = Times({}, {}, {}, {}, {})
     _read_drones(run, kinds, times)
     _read_desks(run, kinds, times)
-    waiting = sum(_read_store(path, kinds, times) for path in run.stores())
+    for path in run.stores():
+        _read_store(path, kinds, times)
     for kind, topic in KAFKA_TOPICS.items():
+        places: dict[str, tuple[int, int]] = {}
         for record in read_topic(run.kafka, topic):
             kinds[kind].kafka[record.id] = kinds[kind].kafka.get(record.id, 0) + 1
-    for kind in KINDS:
-        _read_archive(run, kind, kinds[kind], times)
-    return Census(kinds={kind: found for kind, found in kinds.items() if _seen(found)}, times=times, waiting=waiting)
+            places[record.id] = record.partition, record.offset
+        read_to = _read_archive(run, kind, kinds[kind], times)
+        kinds[kind].unread = {id_ for id_, (partition, at) in places.items() if at > read_to.get(partition, -1)}
+    return Census(kinds={kind: found for kind, found in kinds.items() if _seen(found)}, times=times)
 
 
 def _seen(found: KindCensus) -> bool:
@@ -78,6 +80,8 @@ def _read_drones(run: Run, kinds: dict[str, KindCensus], times: Times) -> None:
     for made in flash.made(run.drones):
         kinds[made.kind].made[made.id] = Known(made.id, made.drone_id, made.boot, made.seq)
         times.captured[made.id] = made.captured_at
+        if not made.acknowledged:
+            kinds[made.kind].unacknowledged.add(made.id)
         if made.published_at is not None:
             times.published[made.id] = made.published_at
 
@@ -94,10 +98,11 @@ def _read_desks(run: Run, kinds: dict[str, KindCensus], times: Times) -> None:
                 known = Known(decided.correction_id, path.stem, 0, 0)
                 kinds["correction"].made[decided.correction_id] = known
                 times.captured[decided.correction_id] = decided.decided_at
+                if decided.ok is None:
+                    kinds["correction"].unacknowledged.add(decided.correction_id)
 
 
-def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> int:
-    waiting = 0
+def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> None:
     for row in store.stored(path):
         found = kinds[row.kind]
         found.stored[row.id] = Known(row.id, row.drone_id, row.boot, row.seq)
@@ -105,14 +110,13 @@ def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> int:
         if row.set_aside is not None:
             found.set_aside.add(row.id)
         elif row.sent_at is None:
-            waiting += 1
+            found.waiting.add(row.id)
         if row.kind == "history":  # the loader is its own source: what it read is what it stored
             found.made[row.id] = found.stored[row.id]
     for refused in store.quarantined(path):
         kind, id_ = _name_in(refused.payload)
         if kind in kinds and id_:
             kinds[kind].quarantined.add(id_)
-    return waiting
 
 
 def _name_in(payload: bytes) -> tuple[str | None, str | None]:
@@ -151,10 +155,15 @@ def read_topic(bootstrap: str, topic: str) -> Iterator[KafkaRecord]:
         consumer.close()
 
 
-def _read_archive(run: Run, kind: str, found: KindCensus, times: Times) -> None:
+def _read_archive(run: Run, kind: str, found: KindCensus, times: Times) -> dict[int, int]:
+    """Gives the highest archived offset of each partition: what lies behind it is not read yet."""
     table = reader.archived(run.archive, kind)
     if table is None:
-        return
-    for id_, archived_at in zip(table["id"].to_pylist(), table["archived_at"].to_pylist(), strict=True):
+        return {}
+    read_to: dict[int, int] = {}
+    columns = (table[name].to_pylist() for name in ("id", "archived_at", "kafka_partition", "kafka_offset"))
+    for id_, archived_at, partition, offset in zip(*columns, strict=True):
         found.archive[id_] = found.archive.get(id_, 0) + 1
         times.archived[id_] = archived_at
+        read_to[partition] = max(offset, read_to.get(partition, -1))
+    return read_to

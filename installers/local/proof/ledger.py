@@ -23,8 +23,11 @@ class Known(NamedTuple):
     seq: int
 
 
+Keeper = Literal["drone", "desk", "station", "kafka"]
+
+
 class Missing(msgspec.Struct, frozen=True):
-    """A message that should have reached `hop` and did not."""
+    """A message that has not reached `hop`. `kept_by` still has it and will hand it on; None: nobody has it, it is lost."""
 
     kind: str
     drone_id: str
@@ -32,16 +35,20 @@ class Missing(msgspec.Struct, frozen=True):
     seq: int
     id: str
     hop: Hop
+    kept_by: Keeper | None
 
 
 class KindCensus(msgspec.Struct):
     """What was found of one kind of message, hop by hop. Kafka and the archive are counted with repetitions."""
 
     made: dict[str, Known]
+    unacknowledged: set[str]  # made, and kept by the sender until the bridge has said that it is stored
     stored: dict[str, Known]
+    waiting: set[str]  # stored, and kept by the station until Kafka has confirmed it
     quarantined: set[str]  # ids, where the bytes had one
     set_aside: set[str]  # stored, but Kafka cannot take them: kept at the station with the reason
     kafka: dict[str, int]  # id -> how often it is in the topic
+    unread: set[str]  # in Kafka behind the place up to which the archive has read
     archive: dict[str, int]  # id -> how many rows have it
 
     def keep_only(self, ids: set[str]) -> None:
@@ -49,8 +56,8 @@ class KindCensus(msgspec.Struct):
         for hop in (self.made, self.stored, self.kafka, self.archive):
             for gone in hop.keys() - ids:
                 del hop[gone]
-        self.quarantined &= ids
-        self.set_aside &= ids
+        for some in (self.unacknowledged, self.waiting, self.quarantined, self.set_aside, self.unread):
+            some &= ids
 
 
 class KindProof(msgspec.Struct, frozen=True):
@@ -64,20 +71,26 @@ class KindProof(msgspec.Struct, frozen=True):
     in_kafka_distinct: int
     archived: int
     archived_distinct: int
+    on_the_way: int
     lost: int
     doubled: int
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """The verdict over all kinds; `missing` names every lost message."""
+    """The verdict over all kinds; `missing` names every message that has not reached the archive."""
 
     kinds: dict[str, KindProof]
     missing: tuple[Missing, ...]
 
     @property
     def lost(self) -> int:
-        """How many messages are missing at some hop."""
-        return len(self.missing)
+        """How many messages a hop has let go of without the next one having them."""
+        return sum(kind.lost for kind in self.kinds.values())
+
+    @property
+    def on_the_way(self) -> int:
+        """How many messages have not arrived, but are kept by the hop before."""
+        return len(self.missing) - self.lost
 
     @property
     def doubled(self) -> int:
@@ -105,27 +118,32 @@ def prove(census: Mapping[str, KindCensus]) -> Proof:
             in_kafka_distinct=len(found.kafka),
             archived=sum(found.archive.values()),
             archived_distinct=len(found.archive),
-            lost=len(gone),
+            on_the_way=sum(1 for one in gone if one.kept_by is not None),
+            lost=sum(1 for one in gone if one.kept_by is None),
             doubled=_copies_too_many(found.kafka.values()) + _copies_too_many(found.archive.values()),
         )
     return Proof(kinds=kinds, missing=tuple(missing))
 
 
 def _missing(kind: str, found: KindCensus) -> Iterable[Missing]:
+    sender: Keeper = "desk" if kind == "correction" else "drone"
     if kind not in MAY_BE_LOST_IN_THE_AIR:
         for id_, known in found.made.items():
             if id_ not in found.stored and id_ not in found.quarantined:
-                yield _named(kind, known, "store")
+                yield _named(kind, known, "store", sender if id_ in found.unacknowledged else None)
     for id_, known in found.stored.items():
         if id_ not in found.kafka and id_ not in found.set_aside:
-            yield _named(kind, known, "kafka")
+            yield _named(kind, known, "kafka", "station" if id_ in found.waiting else None)
     for id_ in found.kafka:
         if id_ not in found.archive:
-            yield _named(kind, found.stored.get(id_) or found.made.get(id_) or Known(id_, "unknown", 0, 0), "archive")
+            known = found.stored.get(id_) or found.made.get(id_) or Known(id_, "unknown", 0, 0)
+            yield _named(kind, known, "archive", "kafka" if id_ in found.unread else None)
 
 
-def _named(kind: str, known: Known, hop: Hop) -> Missing:
-    return Missing(kind=kind, drone_id=known.drone_id, boot=known.boot, seq=known.seq, id=known.id, hop=hop)
+def _named(kind: str, known: Known, hop: Hop, kept_by: Keeper | None) -> Missing:
+    return Missing(
+        kind=kind, drone_id=known.drone_id, boot=known.boot, seq=known.seq, id=known.id, hop=hop, kept_by=kept_by
+    )
 
 
 def _copies_too_many(counts: Iterable[int]) -> int:

@@ -38,7 +38,7 @@ def as_json(census: Census, proof: Proof, **more: Any) -> dict[str, Any]:
     return {
         **more,
         "kinds": {kind: msgspec.structs.asdict(figures) for kind, figures in proof.kinds.items()},
-        "waiting": census.waiting,
+        "on_the_way": proof.on_the_way,
         "lost": proof.lost,
         "doubled": proof.doubled,
         "missing": [msgspec.structs.asdict(one) for one in proof.missing],
@@ -46,7 +46,17 @@ def as_json(census: Census, proof: Proof, **more: Any) -> dict[str, Any]:
     }
 
 
-_COLUMNS = ("made", "stored", "quarantined", "in_kafka", "in_kafka_distinct", "archived", "lost", "doubled")
+_COLUMNS = (
+    "made",
+    "stored",
+    "quarantined",
+    "in_kafka",
+    "in_kafka_distinct",
+    "archived",
+    "on_the_way",
+    "lost",
+    "doubled",
+)
 
 
 def as_text(census: Census, proof: Proof) -> str:
@@ -68,22 +78,30 @@ def as_text(census: Census, proof: Proof) -> str:
         if figures:
             shown = ", ".join(f"{share} {value:,.0f} ms" for share, value in figures.items() if share != "count")
             lines.append(f"{name.replace('_', ' ')}: {shown}")
-    lines.extend(_verdict(census, proof))
+    lines.extend(_verdict(proof))
     return "\n".join(lines)
 
 
-def _verdict(census: Census, proof: Proof) -> list[str]:
-    if proof.lost == 0 and proof.doubled == 0:
-        return ["Nothing is lost and nothing is doubled."]
+def _verdict(proof: Proof) -> list[str]:
     lines = []
+    if proof.on_the_way:
+        keepers: dict[str, int] = {}
+        for one in proof.missing:
+            if one.kept_by is not None:
+                keepers[one.kept_by] = keepers.get(one.kept_by, 0) + 1
+        kept = ", ".join(f"{count:,} by the {keeper}" for keeper, count in keepers.items())
+        lines.append(f"{proof.on_the_way:,} messages have not arrived yet and are kept: {kept}.")
     if proof.doubled:
         lines.append(f"{proof.doubled:,} copies too many.")
     if proof.lost:
-        lines.append(f"{proof.lost:,} messages are missing ({census.waiting:,} still wait at the station):")
+        lines.append(f"{proof.lost:,} messages are lost:")
+        lost = [one for one in proof.missing if one.kept_by is None]
         lines.extend(
             f"  {one.kind} of {one.drone_id}, boot {one.boot}, seq {one.seq} is not in the {one.hop} ({one.id})"
-            for one in proof.missing[:NAMED_AT_MOST]
+            for one in lost[:NAMED_AT_MOST]
         )
         if proof.lost > NAMED_AT_MOST:
             lines.append(f"  and {proof.lost - NAMED_AT_MOST:,} more (--json names all)")
+    if not proof.doubled and not proof.lost:
+        lines.append("Nothing is lost and nothing is doubled.")
     return lines

@@ -58,7 +58,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
 
 
 def main(words: list[str]) -> int:
-    """0 when all went well, 1 when something is lost or doubled, 2 for a wrong setting, 3 when a part could not be had."""
+    """0 when all went well, 1 when something is lost, doubled or has not arrived, 2 for a wrong setting, 3 when a part could not be had."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # says of itself what the report says in plain words
     options = _arguments(words)
@@ -129,7 +129,7 @@ def _headless(demo: Demo, stopped: threading.Event, report: Path | None) -> int:
     if report is not None:
         report.write_text(json.dumps(content, indent=2) + "\n")
     print(as_text(census, proof))  # noqa: T201  # what the user asked for
-    return 1 if proof.lost or proof.doubled else 0
+    return 1 if proof.missing or proof.doubled else 0
 
 
 def _with_window(demo: Demo, stopped: threading.Event) -> int:

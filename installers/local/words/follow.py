@@ -9,6 +9,7 @@ import sys
 
 from kafka.errors import KafkaError
 
+from cloud_pipeline.errors import ArchiveError
 from installers.local.demo.headquarters import NoRun, headquarters_of, wanted_run
 from installers.local.jars import JarsError
 from installers.local.processes import ProcessError
@@ -32,7 +33,7 @@ def main(words: list[str]) -> int:
     try:
         with headquarters_of(wanted_run(options.run), ("kafka", "hdfs"), _say) as run:
             steps = follow(run, options.id)
-    except (NoRun, ProcessError, StackRunningError, JarsError, KafkaError, OSError) as problem:
+    except (NoRun, ProcessError, StackRunningError, JarsError, KafkaError, ArchiveError, OSError) as problem:
         _say(str(problem) or type(problem).__name__)
         return 3
     if not steps:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kafka.errors import KafkaError
 
+from cloud_pipeline.errors import ArchiveError
 from installers.local.demo.headquarters import NoRun, headquarters_of, is_running, wanted_run
 from installers.local.jars import JarsError
 from installers.local.processes import ProcessError
@@ -40,7 +41,7 @@ def main(words: list[str]) -> int:
         run = wanted_run(options.run)
         with headquarters_of(run, ("kafka", "hdfs"), _say) as found:
             census, proof = _settled(found, options.settle_s if is_running(run) else 0.0)
-    except (NoRun, ProcessError, StackRunningError, JarsError, KafkaError, OSError) as problem:
+    except (NoRun, ProcessError, StackRunningError, JarsError, KafkaError, ArchiveError, OSError) as problem:
         _say(str(problem) or type(problem).__name__)
         return 3
     if options.json:
@@ -55,8 +56,8 @@ def _settled(run: Run, settle_s: float) -> tuple[Census, Proof]:
     asked_for = {kind: set(found.made) | set(found.stored) for kind, found in census.kinds.items()}
     proof = prove(census.kinds)
     deadline = time.monotonic() + settle_s
-    while proof.lost and time.monotonic() < deadline:
-        _say(f"{proof.lost:,} messages are still on their way")
+    while proof.missing and time.monotonic() < deadline:
+        _say(f"{len(proof.missing):,} messages are still on their way")
         time.sleep(AGAIN_S)
         census = take_census(run)
         for kind, found in census.kinds.items():
