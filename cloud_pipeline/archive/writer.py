@@ -162,7 +162,9 @@ def start_query(records: DataFrame, writer: Writer, *, archive: str, trigger_s: 
 def _make(
     session: SparkSession, uri: str, columns: StructType, properties: dict[str, str], partition: str | None
 ) -> None:
-    empty = session.createDataFrame([], columns).write.format("delta").mode("ignore").options(**properties)
+    # Not createDataFrame, which loads pandas and pyarrow: 90 MB that this process needs for nothing else.
+    nothing = [fn.lit(None).cast(field.dataType).alias(field.name) for field in columns]
+    empty = session.range(0).select(*nothing).write.format("delta").mode("ignore").options(**properties)
     (empty.partitionBy(partition) if partition else empty).save(uri)
 
 
