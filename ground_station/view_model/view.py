@@ -25,7 +25,6 @@ from ground_station.view_model.station_state import (
     decided_today,
     is_mine,
     may_decide,
-    not_mine,
     order,
     selected,
     station_now,
@@ -171,7 +170,7 @@ def _claim(
         return "nobody", "your claim ran out: press C to keep it", None
     if alert.state == "escalated":
         return "nobody", f"{alert_queue.whose(alert, state.who.officer, at)}: press C to claim it", None
-    return "nobody", not_mine(state, entry, now), None
+    return "nobody", "press C to claim it", None
 
 
 def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...]:
