@@ -30,7 +30,9 @@ def settings_of(component: str) -> set[str]:
         field.target.id
         for node in classes
         for field in node.body
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and ast.unparse(field.annotation) not in names
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and ast.unparse(field.annotation) not in names
     }
 
 
@@ -52,13 +54,17 @@ def test_every_folder_has_a_readme_that_names_its_files(folder: str):
 
 
 def test_every_command_stands_in_the_readme_or_the_installers_readme():
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "installers" / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "installers" / "README.md").read_text(
+        encoding="utf-8"
+    )
 
     assert [word.name for word in WORDS if f"kestrel {word.name}" not in text] == []
 
 
 def test_every_file_opens_with_what_it_is_for():
-    silent = [name for name in tracked(".py") if not ast.get_docstring(ast.parse((ROOT / name).read_text(encoding="utf-8")))]
+    silent = [
+        name for name in tracked(".py") if not ast.get_docstring(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+    ]
 
     assert silent == []
 
