@@ -20,7 +20,7 @@ from edge_bridge.intake import Rules, is_urgent
 from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
-from edge_bridge.outbox import Sendings, SqliteOutbox, make_sent
+from edge_bridge.outbox import SqliteOutbox, SqliteSendings, make_sent
 from edge_bridge.ports import SinkLost
 from edge_bridge.receiver import Receiver
 from edge_bridge.settings import LoadSettings, SettingError, Settings
@@ -63,12 +63,13 @@ def run(settings: Settings) -> int:
     receiver = Receiver(
         field,
         lambda: SqliteStore(settings.store, key=settings.key),
-        Sendings(settings.store, key=settings.key) if settings.kafka else None,
+        SqliteSendings(settings.store, key=settings.key) if settings.kafka else None,
         Rules(station=settings.station, fleet=settings.fleet),
         boot=boot,
         clock=_now,
         retry=child.retry if child else lambda: None,
         wake=child.wake if child else lambda: None,
+        stopping=stop.is_set,
         quota_bytes=settings.quota_bytes,
     )
     try:
@@ -99,7 +100,7 @@ def load(settings: LoadSettings) -> int:
     begun = time.monotonic()
     lock = _locked(settings.store)
     store = _open_store(settings.store, settings.key)
-    sendings = Sendings(settings.store, key=settings.key)
+    sendings = SqliteSendings(settings.store, key=settings.key)
     child: Child | None = None
     try:
         source = HistorySource(settings.file)
@@ -128,7 +129,7 @@ def load(settings: LoadSettings) -> int:
 
 
 def _load_all(
-    loader: Loader, store: SqliteStore, sendings: Sendings, child: Child, stop: threading.Event, ahead_rows: int
+    loader: Loader, store: SqliteStore, sendings: SqliteSendings, child: Child, stop: threading.Event, ahead_rows: int
 ) -> bool:
     """Whether everything is read and confirmed; False when a signal came first."""
     reading = True

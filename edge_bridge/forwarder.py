@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from edge_bridge.delivery import Done, Flight, Settled, Tails, Window
 from edge_bridge.intake import unix_ms
@@ -19,6 +20,13 @@ WINDOWS: dict[Lane, Window] = {
     for lane in Lane
 }
 """What may be under way at once. kafka-python bounds nothing itself; what is under way is also what a restart looks for in Kafka."""
+
+
+class Turn(NamedTuple):
+    """What one turn did, in rows."""
+
+    confirmed: int
+    handed: int
 
 
 class Forwarder:
@@ -49,13 +57,13 @@ class Forwarder:
         """Rows that are handed over and not settled."""
         return sum(map(len, self._flights.values()))
 
-    def turn(self, *, fill: bool = True) -> int:
-        """Marks what is confirmed and hands over what there is room for (`fill`); gives the number of rows that moved.
+    def turn(self, *, fill: bool = True) -> Turn:
+        """Marks what is confirmed and hands over what there is room for (`fill`).
 
         Raises SinkLost when a row was refused: nothing more is known of those under way.
         """
-        moved = self._settle()
-        return moved + self._fill() if fill else moved
+        confirmed = self._settle()
+        return Turn(confirmed, self._fill() if fill else 0)
 
     def _settle(self) -> int:
         now_ms = unix_ms(self._clock())

@@ -132,32 +132,27 @@ def _put_tails(db: Any, tails: Mapping[tuple[str, int], int]) -> None:
     )
 
 
-class Sendings:
-    """What the receiving process sees of the sending one: cursors, counts, the link. Reads only."""
+class SqliteSendings:
+    """What the receiving process sees of the sending one, read from its file. See ports.Sendings."""
 
     def __init__(self, store: Path, *, key: str | None = None) -> None:
         """Raises StoreError if the file is missing."""
         self._sent = Connection(sent_path(store), key=key)
 
     def sent_through(self) -> dict[Lane, int]:
-        """For each lane the row up to which everything is confirmed or set aside."""
         found = dict(self._sent.all("SELECT lane, through_row FROM cursor"))
         return {lane: found.get(int(lane), 0) for lane in Lane}
 
     def sent(self) -> dict[str, int]:
-        """Kind -> messages confirmed."""
         return dict(self._sent.all("SELECT kind, count FROM tally"))
 
     def set_aside(self) -> dict[str, int]:
-        """Kind -> messages that Kafka cannot take."""
         return dict(self._sent.all("SELECT kind, count(*) FROM set_aside GROUP BY kind"))
 
     def is_set_aside(self, row: int) -> bool:
-        """Whether Kafka cannot take this row."""
         return self._sent.one("SELECT 1 FROM set_aside WHERE row = ?", (row,)) is not None
 
     def link(self) -> LinkState | None:
-        """How the link stands, as the sending process said last; None before its first word."""
         found = self._sent.one("SELECT value FROM station WHERE name = 'link'")
         try:
             return decode_state(found[0].encode(), LinkState) if found else None

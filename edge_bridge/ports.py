@@ -218,6 +218,44 @@ class Store(Protocol):
         """These alerts no longer stand on the broker."""
         ...
 
+    def tallies(self) -> dict[str, int]:
+        """The counters of the store by name: `stored:KIND`, `quarantined:REASON`, `duplicates`."""
+        ...
+
+    def stored_at_after(self, lane: Lane, row: int) -> int | None:
+        """When the first row of a lane after `row` was stored, in milliseconds; None when there is none."""
+        ...
+
+    def size_bytes(self) -> int:
+        """What the store takes on the disk, with everything that belongs to it."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Sendings(Protocol):
+    """What the receiving process sees of the sending one."""
+
+    def sent_through(self) -> dict[Lane, int]:
+        """For each lane the row up to which everything is confirmed or set aside."""
+        ...
+
+    def sent(self) -> dict[str, int]:
+        """Kind -> messages confirmed."""
+        ...
+
+    def set_aside(self) -> dict[str, int]:
+        """Kind -> messages that Kafka cannot take."""
+        ...
+
+    def is_set_aside(self, row: int) -> bool:
+        """Whether Kafka cannot take this row."""
+        ...
+
+    def link(self) -> LinkState | None:
+        """How the link stands, as the sending process said last; None before its first word."""
+        ...
+
 
 class Confirmed(NamedTuple):
     """Kafka has the record."""

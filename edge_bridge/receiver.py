@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from edge_bridge.acknowledging import ack_of
 from edge_bridge.batch import Outcome, Weigher
 from edge_bridge.health import Counts, Pulse, State, counts_of, log_line, status_of, waiting_of
 from edge_bridge.intake import Rules
 from edge_bridge.memory import STREAMS_REMEMBERED, Memory
-from edge_bridge.outbox import Sendings
-from edge_bridge.ports import Field, Received, Source, StoreError, StreamKey
+from edge_bridge.ports import Field, Received, Sendings, Source, Store, StoreError, StreamKey
 from edge_bridge.standing import StandingAlerts
-from edge_bridge.store import SqliteStore
 from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
@@ -50,7 +50,7 @@ class Receiver:
     def __init__(
         self,
         field: Station,
-        open_store: Callable[[], SqliteStore],
+        open_store: Callable[[], Store],
         sendings: Sendings | None,
         rules: Rules,
         *,
@@ -58,9 +58,12 @@ class Receiver:
         clock: Callable[[], datetime],
         retry: Callable[[], None],
         wake: Callable[[], None],
+        stopping: Callable[[], bool] = lambda: False,
         quota_bytes: int = 0,
     ) -> None:
-        """`wake` tells the sending process that there are new rows, `retry` that it should try headquarters now. Raises StoreError."""
+        """`wake` tells the sending process that there are new rows, `retry` that it should try headquarters now; `stopping` is asked
+        while the disk refuses. `sendings` None: there is no headquarters. Raises StoreError.
+        """
         self._field = field
         self._open_store = open_store
         self._sendings = sendings
@@ -69,6 +72,7 @@ class Receiver:
         self._clock = clock
         self._retry = retry
         self._wake = wake
+        self._stopping = stopping
         self._quota_bytes = quota_bytes
         self._store = open_store()
         self._memory = Memory(self._store)
@@ -81,6 +85,7 @@ class Receiver:
         self._next_look = self._next_status = 0.0
         self._next_log = time.monotonic() + LOG_S
         self._link: LinkState | None = None
+        self._last_status: BridgeStatus | None = None
         self._batches = self._stored = self._duplicates = self._rejected = 0
 
     def turn(self, wait_s: float = 0.05) -> None:
@@ -93,10 +98,14 @@ class Receiver:
             self._standing.say_all()
             self._next_status = 0.0
         now_s = time.monotonic()
-        self._say_acks(now_s)
-        if now_s >= self._next_look:
-            self._next_look = now_s + LOOK_S
-            self._look(now_s)
+        try:
+            self._say_acks(now_s)
+            if now_s >= self._next_look:
+                self._next_look = now_s + LOOK_S
+                self._look(now_s)
+        except StoreError as error:
+            log.error("the store cannot be read: %s", error)
+            self._reopen()
 
     def stop(self) -> None:
         """Says that the bridge stopped, and closes the store."""
@@ -107,21 +116,27 @@ class Receiver:
         self._store.close()
 
     def _keep(self, batch: list[Received]) -> None:
-        """Keeps a batch, however long the disk needs for it; nothing is read meanwhile."""
-        for attempt in range(1_000_000_000):
-            try:
-                outcome = self._commit(batch)
-                break
-            except StoreError as error:
-                log.error("nothing is acknowledged: %s", error)
-                self._state = "full"
-                self._field.stay(RETRY_STORE_S[min(attempt, len(RETRY_STORE_S) - 1)])
-                self._reopen()
-        else:  # pragma: no cover
-            raise AssertionError
+        """Keeps a batch, however long the disk needs for it; nothing is read meanwhile. Told to stop, it leaves the batch to the broker."""
+        attempt = 0
+        while (outcome := self._tried(batch)) is None:
+            if self._stopping():
+                return
+            self._field.stay(RETRY_STORE_S[min(attempt, len(RETRY_STORE_S) - 1)])
+            self._reopen()
+            attempt += 1
         self._state = "online"
         self._field.acknowledge(batch)
         self._said(outcome)
+
+    def _tried(self, batch: list[Received]) -> Outcome | None:
+        try:
+            return self._commit(batch)
+        except StoreError as error:
+            log.error("nothing is acknowledged: %s", error)
+            if self._state == "online" and self._last_status is not None and self._field.connected:
+                self._say_status(msgspec.structs.replace(self._last_status, state="full", at=self._clock()))
+            self._state = "full"
+            return None
 
     def _commit(self, batch: list[Received]) -> Outcome:
         outcome = Weigher(self._memory, self._rules, self._clock()).weigh(batch)
@@ -192,7 +207,7 @@ class Receiver:
         if now_s >= self._next_status or _changed(link, self._link):
             self._next_status = now_s + STATUS_S
             self._link = link
-            status = self._status(now_s)
+            status = self._last_status = self._status(now_s)
             if self._field.connected:
                 self._say_status(status)
             self._log(status, now_s)

@@ -27,6 +27,7 @@ PROBE_S = 0.4  # between two looks whether an absent headquarters is back: one p
 PROBE_WAIT_S = 1.0
 SILENT_S = 1.0  # nothing confirmed for so long although rows are under way: is it still there?
 STUCK_S = 20.0  # it answers and still confirms nothing: the producer is broken
+RETURN_S = 1.0  # the same after an outage, when an alert may wait
 IDLE_PROBE_S = 5.0  # with nothing to send: is it still there?
 IDLE_WAIT_S = 0.5
 BUSY_WAIT_S = 0.004  # between two looks at what is confirmed; a new row ends it at once
@@ -108,7 +109,7 @@ class Sending:
             except SinkError as error:
                 attempt += 1
                 self._away(str(error), attempt)
-                self._wait_for_return(attempt)
+                self._wait_for_return()
                 continue
             log.info(
                 "headquarters is there after_ms=%.0f found_already=%d", (time.monotonic() - begun) * 1000, len(already)
@@ -118,46 +119,46 @@ class Sending:
         return None
 
     def _send(self, sink: KafkaSink, forwarder: Forwarder) -> None:
-        last_moved = last_asked = time.monotonic()
-        missing_since: float | None = None
+        asked_at = confirmed_at = (
+            time.monotonic()
+        )  # headquarters answered; it confirmed something, or had nothing to confirm
+        patience_s, missing_since = STUCK_S, 0.0
         while not self._hand.stopped.is_set():
-            moved = forwarder.turn()
+            turn = forwarder.turn()
             now = time.monotonic()
-            if moved:
-                last_moved = last_asked = now
-            elif forwarder.under_way and now - last_moved > SILENT_S and now - last_asked > SILENT_S:
-                last_asked = self._check(forwarder, last_moved)
-                last_moved = last_moved if last_asked == now else max(last_moved, last_asked - STUCK_S / 2)
-            elif not forwarder.under_way and now - last_asked > IDLE_PROBE_S:
-                self._check(forwarder, now)
-                last_moved = last_asked = time.monotonic()
-            if forwarder.problem and (missing_since is None or now - missing_since > MISSING_S):
+            if turn.confirmed or not forwarder.under_way:
+                confirmed_at, patience_s = now, STUCK_S
+            elif now - confirmed_at > patience_s:
+                raise SinkLost(f"headquarters answers and has confirmed nothing for {patience_s:.1f} s")
+            if turn.confirmed:
+                asked_at = now
+            elif now - asked_at > (SILENT_S if forwarder.under_way else IDLE_PROBE_S):
+                if self._was_away(forwarder):
+                    # Connections that were open in a black hole may stay dead for long: a new process has new ones.
+                    confirmed_at, patience_s = time.monotonic(), RETURN_S
+                asked_at = time.monotonic()
+            if forwarder.problem and now - missing_since > MISSING_S:
                 log.warning("%s; its rows wait", forwarder.problem)
                 missing_since = now
                 sink.refresh()
-            self._hand.wait(0 if moved else BUSY_WAIT_S if forwarder.under_way else IDLE_WAIT_S)
+            if not (turn.confirmed or turn.handed):
+                self._hand.wait(BUSY_WAIT_S if forwarder.under_way else IDLE_WAIT_S)
 
-    def _check(self, forwarder: Forwarder, last_moved: float) -> float:
-        """Asks whether headquarters is there; if not, waits until it is. Gives the time of the last answer.
-
-        Raises SinkLost when it is there and has confirmed nothing for STUCK_S.
-        """
+    def _was_away(self, forwarder: Forwarder) -> bool:
+        """Asks whether headquarters is there; if not, waits until it is. Whether it was away."""
         if answers(self._kafka, PROBE_WAIT_S):
-            if forwarder.under_way and time.monotonic() - last_moved > STUCK_S:
-                raise SinkLost(f"headquarters answers and has confirmed nothing for {STUCK_S:.0f} s")
-            return time.monotonic()
-        self._away("headquarters does not answer", 1)
-        attempt = 1
+            return False
+        attempt = 0
         while not self._hand.stopped.is_set():
-            if forwarder.turn(fill=False) or self._wait_for_return(attempt):
-                break
             attempt += 1
             self._away("headquarters does not answer", attempt)
+            if self._wait_for_return(forwarder):
+                break
         self._there()
-        return time.monotonic()
+        return True
 
-    def _wait_for_return(self, attempt: int) -> bool:
-        """Waits until the next try is due, an officer asks for one, or headquarters answers again after it did not; True for that."""
+    def _wait_for_return(self, forwarder: Forwarder | None = None) -> bool:
+        """Waits until the next try is due, an officer asks for one, or headquarters, silent so far, answers. Whether it answers."""
         assert self._link.next_try_at is not None
         until = time.monotonic() + (self._link.next_try_at - _now()).total_seconds()
         silent = not answers(self._kafka, PROBE_WAIT_S)
@@ -165,10 +166,12 @@ class Sending:
             self._hand.wait(min(PROBE_S, max(0.0, until - time.monotonic())))
             if self._hand.retry.is_set():
                 self._hand.retry.clear()
-                return answers(self._kafka, PROBE_WAIT_S)
+                break
+            if forwarder is not None and forwarder.turn(fill=False).confirmed:
+                return True
             if silent and answers(self._kafka, PROBE_WAIT_S):
                 return True
-        return False
+        return answers(self._kafka, PROBE_WAIT_S)
 
     def _away(self, problem: str, attempt: int) -> None:
         if self._link.up or attempt == 1:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from edge_bridge.batch import picture_of
 from edge_bridge.memory import Memory
-from edge_bridge.outbox import Sendings
-from edge_bridge.ports import Field, KeptAlert, Published, Store
+from edge_bridge.ports import Field, KeptAlert, Published, Sendings, Store
 from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane

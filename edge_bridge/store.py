@@ -114,11 +114,9 @@ class SqliteStore:
             db.executemany("UPDATE alert SET standing = 0 WHERE violation_id = ?", [(id_,) for id_ in violation_ids])
 
     def tallies(self) -> dict[str, int]:
-        """The counters of the store by name: `stored:KIND`, `quarantined:REASON`, `duplicates`."""
         return dict(self._db.all("SELECT name, count FROM tally WHERE name <> 'rows'"))
 
     def stored_at_after(self, lane: Lane, row: int) -> int | None:
-        """When the first row of a lane after `row` was stored, in milliseconds; None when there is none."""
         sql = f"SELECT stored_at_ms FROM {TABLES[lane]} WHERE row > ? ORDER BY row LIMIT 1"
         found = self._db.one(sql, (row,))
         return found[0] if found else None
@@ -155,7 +153,6 @@ class SqliteStore:
             db.execute("INSERT OR REPLACE INTO station VALUES (?, ?)", (name, value))
 
     def size_bytes(self) -> int:
-        """What the store takes on the disk, write-ahead log and the sending process's file included."""
         names = (self.path, sent_path(self.path))
         files = [path.with_name(path.name + end) for path in names for end in ("", "-wal")]
         return sum(path.stat().st_size for path in files if path.exists())
