@@ -3,7 +3,7 @@
 Rules:
 - A report is forgotten when the bridge says that it is stored (Ack), never because the broker took it.
 - At most `window` reports are out beyond that, so that a dead bridge fills no broker; the rest waits in the flash.
-- Nothing goes out without a connection, or while the bridge says that it is away or full.
+- Nothing goes out without a connection, or while the bridge says that it is away or full; nor, for a moment, before it has said anything.
 - Older boots first, each in the order of seq.
 - A hole that an Ack names goes out again at once, and after that with growing patience.
 - After a quiet time without progress (short after a reconnect: the broker may have lost what it took) the newest report of each boot goes
@@ -37,6 +37,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
     window: int = 200  # reports beyond the last Ack: at 2 parts a picture about 3 MB of a drone in the broker at worst
     hole_s: float = 2.0  # two batches of the bridge: an Ack that crossed the resent report is not asked twice
+    unknown_s: float = 1.0  # the bridge's retained status comes within milliseconds, or there is no such bridge yet
     after_reconnect_s: float = 2.0  # a bridge that came back first works off what the broker kept for it
     quiet_s: float = 5.0  # far above the time in which a busy bridge commits; asking too early costs one report
     questions: int = 2  # with one report, before all go again
@@ -60,8 +61,8 @@ class Outbox:
         self._waiting: deque[Key] = deque()
         self._again: deque[Key] = deque()
         self._out: dict[Key, _Out] = {}
-        self._connected = False
-        self._bridge_open = True  # until the bridge says otherwise: an older bridge may say nothing
+        self._connected_at: datetime | None = None
+        self._bridge_open: bool | None = None  # None: nothing heard of it yet
         self._quiet_until: datetime | None = None
         self._rounds = 0
         self.resent = 0
@@ -76,21 +77,23 @@ class Outbox:
 
     def link_changed(self, connected: bool, now: datetime) -> None:
         """The MQTT connection came or went."""
-        self._connected = connected
+        self._connected_at = now if connected else None
         self._again.clear()
         self._rounds = 0
         self._wait(now, self._patience.after_reconnect_s)
 
     def bridge_changed(self, is_open: bool, now: datetime) -> None:
         """The bridge's retained status: whether it takes reports."""
-        if is_open and not self._bridge_open:
+        if is_open and self._bridge_open is False:
             self._rounds = 0
             self._wait(now, self._patience.after_reconnect_s)
         self._bridge_open = is_open
 
     def due(self, now: datetime) -> list[Key]:
         """What is to be handed to the MQTT client now; it counts as out from here on."""
-        if not (self._connected and self._bridge_open):
+        if self._connected_at is None or self._bridge_open is False:
+            return []
+        if self._bridge_open is None and now < self._connected_at + timedelta(seconds=self._patience.unknown_s):
             return []
         if self._out and self._quiet_until is not None and now >= self._quiet_until:
             self._rounds += 1

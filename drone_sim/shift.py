@@ -62,7 +62,7 @@ class Shift:
         self._mids: dict[tuple[str, int], Key] = {}
         self._newest_health: dict[str, Key] = {}
         self._up: set[str] = set()
-        self._bridge_open = True
+        self._bridge_open: bool | None = None
         self._next_save = self._next_log = steady().timestamp()
         self._made: Counter[str] = Counter()
         self._sent = 0

@@ -36,6 +36,7 @@ def an_ack(contiguous: int, highest: int | None = None, *holes: tuple[int, int],
 def an_outbox(count: int = 5, *, connected: bool = True, boot: int = 1) -> Outbox:
     outbox = Outbox(Random(1), PATIENCE)
     outbox.add(Key(boot, seq) for seq in range(1, count + 1))
+    outbox.bridge_changed(True, at(0))
     if connected:
         outbox.link_changed(True, at(0))
     return outbox
@@ -62,6 +63,14 @@ def test_nothing_goes_out_while_the_bridge_is_away() -> None:
     assert sent(outbox, 100) == []
     outbox.bridge_changed(True, at(101))
     assert sent(outbox, 101) == [1, 2, 3, 4, 5]
+
+
+def test_before_the_bridge_has_said_anything_reports_wait_a_moment_and_no_longer() -> None:
+    outbox = Outbox(Random(1), PATIENCE)
+    outbox.add([Key(1, 1)])
+    outbox.link_changed(True, at(0))
+    assert sent(outbox, 0.9) == []
+    assert sent(outbox, 1.1) == [1]
 
 
 def test_each_goes_out_once_while_all_is_well() -> None:
@@ -140,7 +149,7 @@ def test_progress_after_a_reconnect_saves_the_question() -> None:
 
 
 def test_each_boot_is_asked_about() -> None:
-    outbox = Outbox(Random(1), PATIENCE)
+    outbox = an_outbox(0, connected=False)
     outbox.add([Key(1, 7), Key(1, 9), Key(2, 1), Key(2, 2)])
     outbox.link_changed(True, at(0))
     sent(outbox)
@@ -165,7 +174,7 @@ def test_a_silent_bridge_is_asked_ever_more_seldom() -> None:
 
 
 def test_older_boots_go_first() -> None:
-    outbox = Outbox(Random(1), PATIENCE)
+    outbox = an_outbox(0, connected=False)
     outbox.add([Key(1, 7), Key(1, 9)])
     outbox.link_changed(True, at(0))
     outbox.add([Key(2, 1)])
@@ -173,7 +182,7 @@ def test_older_boots_go_first() -> None:
 
 
 def test_an_ack_of_one_boot_says_nothing_of_another() -> None:
-    outbox = Outbox(Random(1), PATIENCE)
+    outbox = an_outbox(0, connected=False)
     outbox.add([Key(1, 1), Key(2, 1)])
     outbox.link_changed(True, at(0))
     sent(outbox)
@@ -183,6 +192,7 @@ def test_an_ack_of_one_boot_says_nothing_of_another() -> None:
 
 def test_after_a_power_up_one_answer_tells_what_the_bridge_had_already() -> None:
     outbox = Outbox(Random(1), Patience(window=1))
+    outbox.bridge_changed(True, at(0))
     outbox.add(Key(1, seq) for seq in range(1, 101))
     outbox.link_changed(True, at(0))
     assert sent(outbox) == [1]
@@ -256,7 +266,7 @@ def test_over_any_bad_link_every_report_arrives(seed: int, drop: float, ack_loss
 
 
 def test_a_good_link_carries_each_report_once() -> None:
-    outbox = Outbox(Random(1), PATIENCE)
+    outbox = an_outbox(0, connected=False)
     outbox.link_changed(True, at(0))
     bridge = TinyBridge()
     for second in range(200):

@@ -67,6 +67,7 @@ class Watch:
 
     def connect(self) -> None:
         self.shift.hear(LinkChanged("nyc-01", True), self.now)
+        self.shift.hear(BridgeHeard(True), self.now)
 
     def disconnect(self) -> None:
         self.shift.hear(LinkChanged("nyc-01", False), self.now)
