@@ -104,6 +104,8 @@ class Sending:
         while not self._hand.stopped.is_set():
             begun = time.monotonic()
             try:
+                if not answers(self._kafka, PROBE_WAIT_S):  # much cheaper to find out than with the client library
+                    raise SinkError("headquarters does not answer")
                 sink = self._open_sink()
                 already, tails = reconciled(self._outbox, sink)
             except SinkError as error:
