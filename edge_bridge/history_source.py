@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from edge_bridge.history_rows import Layout, layout_of
 
@@ -97,12 +97,11 @@ class HistorySource:
 
     def _opened(self) -> BinaryIO:
         try:
-            file = self.path.open("rb")
+            with self.path.open("rb") as file:
+                packed = file.read(2) == b"\x1f\x8b"
+            return cast(BinaryIO, gzip.open(self.path)) if packed else self.path.open("rb")
         except OSError as error:
             raise FileProblem(f"it cannot be read: {error.strerror}") from None
-        if file.peek(2)[:2] == b"\x1f\x8b":
-            return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
-        return file
 
     def _guarded(self, read: object, size: int) -> bytes:
         try:
