@@ -112,14 +112,15 @@ class BridgeMachine(RuleBasedStateMachine):
         assert self.sink is not None
         before, through = len(self.sink.sent), dict(self.disk.through)
         self.fuse.steps = crash_after
+        crashed = False
         try:
             self.forwarder.turn()
         except (Crash, SinkLost):
-            self.check_lanes(self.sink.sent[before:])
-            self.start_sender()
-        else:
-            self.check_lanes(self.sink.sent[before:])
+            crashed = True
         self.fuse.steps = None
+        self.check_lanes(self.sink.sent[before:])
+        if crashed:
+            self.start_sender()
         assert all(self.disk.through[lane] >= row for lane, row in through.items())
 
     @rule()
