@@ -9,7 +9,6 @@ shipped configuration, store on disk with synchronous=FULL, real Kafka with acks
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import socket
 import struct
@@ -247,8 +246,8 @@ def main(arguments: list[str]) -> dict[str, Any]:
         stack.wait_ready("mosquitto")
         stack.wait_ready("kafka")
         bare = bare_subscriber_per_s(stack.mosquitto.port, options.reports)
-        settings = {"broker": stack.mosquitto.address, "station": STATION, "kafka": stack.kafka.edge_bootstrap}
-        with BridgeProcess(Path(folder), **settings) as bridge:
+        broker, kafka = stack.mosquitto.address, stack.kafka.edge_bootstrap
+        with BridgeProcess(Path(folder), broker=broker, station=STATION, kafka=kafka) as bridge:
             until(lambda: bridge.sender is not None and "headquarters is there" in bridge.log.read_text(), 30)
             full = one_load(stack, bridge, options.reports, 0, 1)
             steady = one_load(stack, bridge, int(options.rate * 20), options.rate, 2)
@@ -261,9 +260,3 @@ def main(arguments: list[str]) -> dict[str, Any]:
         "backlog": drained,
         "ratio_whole_way_to_bare_subscriber": round(full["whole_way_per_s"] / bare, 2),
     }
-
-
-if __name__ == "__main__":
-    import sys
-
-    print(json.dumps(main(sys.argv[1:]), indent=2))
