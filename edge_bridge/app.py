@@ -82,6 +82,8 @@ def run(settings: Settings) -> int:
             if child is not None:
                 child.look_after()
     finally:
+        if child is not None:
+            child.begin_stop()
         receiver.stop()
         field.close()
         if child is not None:
@@ -162,7 +164,7 @@ def forward(store: Path, kafka: str, station: str, compression: str, key: str | 
             break
         except AlreadyLockedError:
             if hand.stopped.is_set():
-                return 0
+                os._exit(0)  # the thread that hears the parent cannot be ended otherwise
     outbox = SqliteOutbox(store, key=key)
 
     def open_sink() -> KafkaSink:

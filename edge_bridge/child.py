@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 SENDER_LOST = 75  # exit code: the producer is lost, start again at once
 STEADY_S = 30.0  # one that ran so long did not fail at its start
+STOPPED_S = 1.0  # Ctrl-C reaches both processes; the one that ended first need not be replaced
 STOP_S = 3.5  # of the 5 s in which everything must have ended
 
 
@@ -60,13 +61,17 @@ class Child:
         """Headquarters should be tried now."""
         self._say(b"r")
 
+    def begin_stop(self) -> None:
+        """Tells it to end, and returns."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+
     def stop(self) -> None:
         """Ends it in order; after STOP_S by force. What it had under way is found by the next one."""
+        self.begin_stop()
         if self._process is None:
             return
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
         try:
             self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -75,7 +80,7 @@ class Child:
         self._process = None
 
     def _say(self, word: bytes) -> None:
-        if self._process is None or self._process.stdin is None:
+        if self._process is None or self._process.stdin is None or self._process.stdin.closed:
             return
         with contextlib.suppress(
             BlockingIOError, BrokenPipeError
@@ -91,5 +96,7 @@ class Child:
         self._failures = 0 if now - self._started > STEADY_S else self._failures + 1
         pause = backoff_s(self._failures, self._dice.random()) if self._failures > 1 else 0.0
         self._start_at = now + pause
-        if code != SENDER_LOST:
+        if code == 0:  # it was told to end: so will this process be, a moment later
+            self._start_at = now + STOPPED_S
+        elif code != SENDER_LOST:
             log.error("the sending process ended with %d; the next one starts in %.1f s", code, pause)

@@ -214,7 +214,9 @@ class MqttSource:
         _properties: Properties | None,
     ) -> None:
         self._next_try = time.monotonic() + 0.05
-        log.warning("the connection to the broker ended: %s", reason)
+        log.log(
+            logging.WARNING if reason.is_failure else logging.INFO, "the connection to the broker ended: %s", reason
+        )
 
 
 def _now() -> datetime:

@@ -32,6 +32,7 @@ BATCH_ROWS = 1_000  # about half a megabyte; a commit of that many takes some 5 
 STATUS_S = 1.0
 LOOK_S = 0.25  # how often the sending process's file is looked at: a change of the link is in the status within that
 ACK_S = 0.1  # a drone hears of what is stored at most that often: acknowledging costs the bridge as much as receiving
+ACKS_PER_S = 1_000  # for the same reason a large fleet hears less often
 LOG_S = 10.0
 RETRY_STORE_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses while the disk refuses; the last one repeats
 
@@ -159,8 +160,9 @@ class Receiver:
         for received, answer in outcome.answers:
             self._answer(received, answer)
         now_s = time.monotonic()
+        pause_s = max(ACK_S, len(self._due) / ACKS_PER_S)
         for key in outcome.touched:
-            self._due.setdefault(key, max(now_s, self._acked.get(key, 0.0) + ACK_S))
+            self._due.setdefault(key, max(now_s, self._acked.get(key, 0.0) + pause_s))
         for status in outcome.seen:
             if status.state == "online":
                 # The power-up of which nothing is kept yet, too: what the broker took before anybody listened is told as missing.

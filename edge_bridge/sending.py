@@ -31,7 +31,7 @@ RETURN_S = 1.0  # the same after an outage, when an alert may wait
 IDLE_PROBE_S = 5.0  # with nothing to send: is it still there?
 IDLE_WAIT_S = 0.5
 BUSY_WAIT_S = 0.004  # between two looks at what is confirmed; a new row ends it at once
-MISSING_S = 10.0  # until topics that were missing are asked for again
+MISSING_S = 2.0  # until topics that were missing are asked for again
 FLUSH_S = 2.0
 
 

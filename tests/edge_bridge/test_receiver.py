@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 
 from edge_bridge.intake import Rules
 from edge_bridge.receiver import Receiver
+from edge_bridge.store import SqliteStore, stored
 from messages.codec import encode
 from messages.model import Correction, Evidence, Message
 from messages.priority import Lane
@@ -135,6 +137,42 @@ def test_a_refusing_disk_is_said_in_the_status():
     station.hears(a_violation(2))
 
     assert station.last(bridge_status_topic(STATION))["state"] == "full"
+
+
+def test_a_real_disk_that_is_full_is_waited_for_and_nothing_is_lost(tmp_path: Path):
+    stores: list[SqliteStore] = []
+
+    def open_store() -> SqliteStore:
+        """Full for the first two openings."""
+        store = SqliteStore(tmp_path / "bridge.db")
+        stores.append(store)
+        if len(stores) in (1, 2):
+            pages = store._db.one("PRAGMA page_count") or (0,)
+            store._db.raw.execute(f"PRAGMA max_page_count = {pages[0]}")
+        return store
+
+    broker = Broker()
+    field = FakeField(broker)
+    receiver = Receiver(
+        field,
+        open_store,
+        None,
+        Rules(station=STATION),
+        boot=1,
+        clock=lambda: NOON,
+        retry=lambda: None,
+        wake=lambda: None,
+    )
+    messages = [a_sure_violation(number, street="x" * 80) for number in range(1, 60)]
+    for message in messages:
+        broker.publish(message_topic(STATION, message), encode(message))
+
+    receiver.turn(0.0)
+
+    assert len(field.stays) == 2
+    assert [row.id for row in stored(tmp_path / "bridge.db")] == [message.id for message in messages]
+    assert len(broker.acknowledged) == len(messages)
+    receiver.stop()
 
 
 def test_one_ack_tells_a_drone_everything_of_a_batch():
