@@ -172,6 +172,7 @@ def test_the_control_doubles(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> N
     assert max(counts.values()) == 2
 
 
+@pytest.mark.soak  # minutes; journeys/test_killed_at_random.py kills the archive, too, and is run every time
 def test_killed_at_random_while_20000_messages_flow(stack: Stack) -> None:
     archive, dice = f"{stack.hdfs.uri}/random", random.Random(7)
     messages = some_messages(0, 20_000)
