@@ -75,8 +75,7 @@ class Weigher:
     def _take(self, item: Accepted) -> None:
         message, key = item.message, item.key
         heard = self._heard(key)
-        if not is_new(heard, message.seq):
-            self._repeated(item)
+        if not is_new(heard, message.seq) and self._is_kept(item):
             return
         row = self._keep(message, item.received)
         self._set_heard(key, with_seq(heard, message.seq))
@@ -88,15 +87,19 @@ class Weigher:
             self._parts[message.evidence_id, message.part] = message.data
             self._complete(message)
 
-    def _repeated(self, item: Accepted) -> None:
+    def _is_kept(self, item: Accepted) -> bool:
+        """Deals with a message whose number was heard before. False when what came under that number is in quarantine: this one is good."""
         message, key = item.message, item.key
         known = self._ids.get((key, message.seq)) or self._memory.store.id_at(key, message.seq)
+        if known is None and key.stream == "report":
+            return False
         if known is not None and known != message.id:
             detail = f"{key.stream} {message.seq} of boot {key.boot} is already {known}"
             self._reject(refusal(item.received, "seq_taken", detail, (key, message.seq)), item.received)
-            return
-        self.outcome.changes.duplicates += 1
-        self._touch(key)
+        else:
+            self.outcome.changes.duplicates += 1
+            self._touch(key)
+        return True
 
     def _reject(self, rejected: Rejected, received: Received) -> None:
         self.outcome.changes.rejected.append(rejected)

@@ -26,7 +26,7 @@ from messages.state import DeskRequest, DroneStatus
 from messages.topics import ROOT, kafka_key, parse_desk_topic, parse_drone_topic, retry_topic
 from messages.validation import problems_of
 
-KEPT_BYTES = 65_536  # of a message in quarantine: enough for a person to see what it was
+KEPT_BYTES = 65_536  # of a message in quarantine that is nobody's: enough for a person to see what it was
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -103,13 +103,13 @@ def read(received: Received, rules: Rules, now: datetime) -> Intake:
 
 
 def refusal(received: Received, reason: Reason, detail: str, sender: tuple[StreamKey, int] | None = None) -> Rejected:
-    """The message for quarantine."""
+    """The message for quarantine. One whose sender may now forget it is kept whole."""
     key, seq = sender if sender else (None, None)
     return Rejected(
         reason=reason,
         detail=detail[:500],
         topic=received.topic,
-        payload=received.payload[:KEPT_BYTES],
+        payload=received.payload if sender else received.payload[:KEPT_BYTES],
         length=len(received.payload),
         received_at=received.received_at,
         sender=key,

@@ -87,7 +87,7 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: Reason
     detail: str
     topic: str
-    payload: bytes  # the first 64 kB
+    payload: bytes  # the first 64 kB; all of it where the sender is known
     length: int  # of the whole, bytes
     received_at: datetime
     sender: StreamKey | None = None

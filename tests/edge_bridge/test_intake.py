@@ -97,7 +97,7 @@ def test_a_number_is_not_taken_from_another_drones_topic():
     assert (item.reason, item.sender) == ("wrong_topic", None)
 
 
-def test_only_the_first_64_kb_are_kept_and_the_length_is_told():
+def test_of_what_is_nobodys_only_the_first_64_kb_are_kept_and_the_length_is_told():
     item = rejected(read(Received(drone_topic(STATION, "x", "violation"), b"x" * 100_000, NOON), RULES, NOON))
 
     assert (len(item.payload), item.length) == (65_536, 100_000)

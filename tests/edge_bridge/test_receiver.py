@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,27 @@ def test_a_message_in_quarantine_need_not_be_sent_again_when_its_number_is_known
 
     assert station.last(drone_topic(STATION, "nyc-17", "ack"))["contiguous"] == 1
     assert station.disk.ids() == []
+
+
+def test_a_good_message_is_not_taken_for_the_bad_one_that_used_its_number():
+    bad = json.dumps({**msgspec.json.decode(encode(a_violation(1))), "lat_deg": "north"}).encode()
+    station = Station()
+    station.broker.publish(message_topic(STATION, a_violation(1)), bad)
+    station.receiver.turn(0.0)
+
+    station.restarted().hears(a_violation(1), a_violation(1))
+
+    assert station.disk.ids() == [a_violation(1).id]
+    assert station.disk.tally["duplicates"] == 1
+
+
+def test_a_message_that_its_drone_may_forget_is_kept_whole_in_quarantine():
+    part = parts_of(a_violation(1).id, an_id(400))[0]
+    large = msgspec.structs.replace(part, data=b"x" * 200_000, captured_at=NOON - timedelta(days=30))
+
+    station = Station().hears(large)
+
+    assert [rejected.payload for rejected in station.disk.rejected.values()] == [encode(large)]
 
 
 def test_a_drone_that_comes_back_is_told_what_is_kept_even_if_that_is_nothing():
