@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "--fleet", metavar="FILE", help="the station's drones, one id a line; without it every drone is heard"
     )
     run.add_argument("--compression", metavar="NAME", help="of what goes to headquarters: lz4 (default) or none")
+    run.add_argument("--http", metavar="PORT", help="serve /metrics and /ready on this port of the loopback")
     load = words.add_parser("load", help="send a historic CSV of the city through Kafka; goes on where it was ended")
     load.add_argument("file", metavar="FILE", help="the CSV, also as .gz")
     load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
@@ -82,7 +83,7 @@ def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     def given(name: str) -> str | None:
         return getattr(options, name) or from_environment(environment, name)
 
-    kafka, fleet = given("kafka"), given("fleet")
+    kafka, fleet, http = given("kafka"), given("fleet"), given("http")
     return Settings(
         broker=address("--broker", needed("--broker", given("broker"), "HOST:PORT such as 127.0.0.1:1883")),
         station=identity("--station", needed("--station", given("station"), "the station's id such as midtown-south")),
@@ -91,6 +92,7 @@ def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         fleet=fleet_list("--fleet", fleet) if fleet else None,
         key=_key(environment),
         compression=_compression(given("compression") or "lz4"),
+        http=number("--http", http, 1, 65_535) if http else None,
     )
 
 

@@ -16,12 +16,13 @@ from types import FrameType
 from edge_bridge.child import SENDER_LOST, Child
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
+from edge_bridge.http_door import HttpDoor
 from edge_bridge.intake import Rules, is_urgent
 from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.outbox import SqliteOutbox, SqliteSendings, make_sent
-from edge_bridge.ports import SinkLost
+from edge_bridge.ports import SinkLost, StoreError
 from edge_bridge.receiver import Receiver
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.store import SqliteStore
@@ -39,9 +40,9 @@ LOCK_WAIT_S = 3.0  # a bridge that was just killed lets go within milliseconds
 def run(settings: Settings) -> int:
     """Receives, keeps and forwards until SIGTERM or SIGINT. Raises SettingError, StoreError."""
     stop = _stop_on_signals()
-    log.info("%s", _words(settings))
     lock = _locked(settings.store)
     store = _open_store(settings.store, settings.key)
+    log.info("%s", _words(settings))
     boot, had_session = store.next_boot(), store.remembered("session") is not None
     store.remember("session", "1")
     store.close()
@@ -72,6 +73,7 @@ def run(settings: Settings) -> int:
         stopping=stop.is_set,
         quota_bytes=settings.quota_bytes,
     )
+    door = _http_door(settings, receiver)
     try:
         ready = False
         while not stop.is_set():
@@ -84,6 +86,8 @@ def run(settings: Settings) -> int:
     finally:
         if child is not None:
             child.begin_stop()
+        if door is not None:
+            door.close()
         receiver.stop()
         field.close()
         if child is not None:
@@ -190,10 +194,25 @@ def _forward_argv(store: Path, kafka: str, station: str, compression: str | None
 
 
 def _open_store(path: Path, key: str | None) -> SqliteStore:
-    """The store, made or brought up to date, with the sending process's file beside it. Raises StoreError."""
-    store = SqliteStore(path, key=key)
-    make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
+    """The store, made or brought up to date, with the sending process's file beside it. Raises SettingError."""
+    try:
+        store = SqliteStore(path, key=key)
+        make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
+    except StoreError as error:
+        raise SettingError(
+            f"--store is '{path}', and should be a store of the bridge or a new file ({error})"
+        ) from None
     return store
+
+
+def _http_door(settings: Settings, receiver: Receiver) -> HttpDoor | None:
+    """The pages for whoever watches, where a port is set. Raises SettingError."""
+    if settings.http is None:
+        return None
+    try:
+        return HttpDoor(settings.http, lambda: receiver.last_status)
+    except OSError as error:
+        raise SettingError(f"--http is {settings.http}, and should be a free port ({error.strerror})") from None
 
 
 def _locked(store: Path) -> Lock:

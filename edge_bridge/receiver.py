@@ -108,6 +108,11 @@ class Receiver:
             log.error("the store cannot be read: %s", error)
             self._reopen()
 
+    @property
+    def last_status(self) -> BridgeStatus | None:
+        """As it was said last; None before the first time. Other threads may look."""
+        return self._last_status
+
     def stop(self) -> None:
         """Says that the bridge stopped, and closes the store."""
         if self._field.connected:
@@ -135,7 +140,8 @@ class Receiver:
         except StoreError as error:
             log.error("nothing is acknowledged: %s", error)
             if self._state == "online" and self._last_status is not None and self._field.connected:
-                self._say_status(msgspec.structs.replace(self._last_status, state="full", at=self._clock()))
+                self._last_status = msgspec.structs.replace(self._last_status, state="full", at=self._clock())
+                self._say_status(self._last_status)
             self._state = "full"
             return None
 

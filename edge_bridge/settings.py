@@ -23,6 +23,7 @@ class Settings:
     fleet: frozenset[str] | None = None  # the drones of this station; none: every drone is heard
     key: str | None = None  # encrypts the store; none: plain
     compression: str | None = "lz4"  # of batches to Kafka: a fifth of the bytes for 8 % of the rate; none, lz4
+    http: int | None = None  # port on loopback for /metrics and /ready; none: no page
     quota_bytes: int = 0  # what the store may take on the disk; 0: as much as there is
 
 

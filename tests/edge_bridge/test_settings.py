@@ -30,6 +30,7 @@ def said(capsys: pytest.CaptureFixture[str], word: str, *arguments: str, **envir
         ({"--store": "/"}, "--store is '/', and should be a file, not a folder"),
         ({"--kafka": "kafka"}, "--kafka is 'kafka', and should be HOST:PORT"),
         ({"--fleet": "/no/such/file"}, "--fleet is '/no/such/file', and should be a text file"),
+        ({"--http": "0"}, "--http is '0', and should be a whole number from 1 to 65535"),
         ({"--compression": "zip"}, "--compression is 'zip', and should be lz4 or none"),
         (
             {"--broker": ""},
@@ -46,6 +47,17 @@ def test_a_wrong_setting_is_named_in_one_line(
 
     assert code == 2
     assert line.startswith(f"edge_bridge: {words}")
+    assert line.count("\n") == 1
+
+
+def test_a_file_that_is_no_store_is_named_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("what I have to do on Monday\n" * 400)
+    arguments = {**GOOD, "--store": str(tmp_path / "notes.txt")}
+
+    code, line = said(capsys, "run", *(word for pair in arguments.items() for word in pair))
+
+    assert code == 2
+    assert line.endswith("and should be a store of the bridge or a new file (notes.txt: file is not a database)\n")
     assert line.count("\n") == 1
 
 
