@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -20,10 +21,12 @@ from edge_bridge.forwarder import Forwarder, reconciled
 from edge_bridge.intake import Rules
 from edge_bridge.ports import Changes, Mark, Received, Row, SinkLost
 from edge_bridge.receiver import Receiver
-from messages.codec import decode, encode
-from messages.model import Message
+from messages.alert import is_open
+from messages.codec import decode, decode_state, encode
+from messages.model import Correction, Message, Violation
 from messages.priority import Lane
-from messages.topics import message_topic
+from messages.state import DeskAnswer
+from messages.topics import answer_topic, decide_topic, message_topic
 from tests.fakes.bridge_ports import (
     Broker,
     Cluster,
@@ -36,7 +39,7 @@ from tests.fakes.bridge_ports import (
     MemorySendings,
     MemoryStore,
 )
-from tests.strategies import NOON, STATION, a_sure_violation, a_telemetry, a_violation, an_id
+from tests.strategies import NOON, STATION, a_correction, a_sure_violation, a_telemetry, a_violation, an_id
 
 WINDOWS = {lane: Window(rows=2 if lane is Lane.ALERT else 3, size_bytes=1_000_000) for lane in Lane}
 
@@ -98,6 +101,17 @@ class BridgeMachine(RuleBasedStateMachine):
             message = self.made[index % len(self.made)]
             self.broker.publish(message_topic(STATION, message), encode(message))
 
+    @rule(index=st.integers(0, 100), officer=st.sampled_from(["duarte", "moreno"]))
+    def an_officer_decides(self, index: int, officer: str) -> None:
+        """Of any alert, also one that the other has decided; the same decision each time that it is said again."""
+        alerts = [message for message in self.made if isinstance(message, Violation) and message.needs_human]
+        if alerts:
+            violation = alerts[index % len(alerts)]
+            number = 10_000 + 2 * violation.seq + (officer == "moreno") + 1_000 * (violation.drone_id == "nyc-1")
+            decision = a_correction(violation, 1, id=an_id(number), officer=officer)
+            answers = answer_topic(STATION, officer, "one")
+            self.broker.publish(decide_topic(STATION, officer), encode(decision), response_topic=answers)
+
     @rule(crash_after=st.none() | st.integers(1, 12))
     def the_bridge_receives(self, crash_after: int | None) -> None:
         self.fuse.steps = crash_after
@@ -137,7 +151,18 @@ class BridgeMachine(RuleBasedStateMachine):
         if hasattr(self, "disk"):
             kept = set(self.disk.ids())
             for received in self.broker.acknowledged:
-                assert decode(received.payload).id in kept
+                message = decode(received.payload)
+                assert isinstance(message, Correction) or message.id in kept
+
+    @invariant()
+    def an_officer_who_was_told_yes_has_decided_and_nobody_else_has(self) -> None:
+        if hasattr(self, "disk"):
+            kept = [decode(row.payload) for row in self.disk.rows[Lane.ALERT] if row.kind == "correction"]
+            decided = {message.violation_id: message.id for message in kept if isinstance(message, Correction)}
+            assert len(decided) == len(kept)
+            for topic, payload in self.broker.said:
+                if "/answer/" in topic and (answer := decode_state(payload, DeskAnswer)).ok:
+                    assert decided[answer.violation_id] == answer.id
 
     @invariant()
     def what_is_marked_is_in_kafka(self) -> None:
@@ -160,7 +185,12 @@ class BridgeMachine(RuleBasedStateMachine):
             self.receiver.turn(0.0)
             self.forwarder.turn()
             self.sink.arrive(self.dice)
-        assert Counter(self.disk.ids()) == Counter(message.id for message in self.made)
+        self.start_receiver()  # its first turn looks at what is confirmed, without waiting for the clock
+        self.receiver.turn(0.0)
+        reports = [row.id for rows in self.disk.rows.values() for row in rows if row.kind != "correction"]
+        assert Counter(reports) == Counter(message.id for message in self.made)
+        for kept in self.disk.alerts.values():
+            assert is_open(kept.alert) or kept.alert.violation.id in self.disk.retired
         assert Counter(row.id for row in self.cluster.rows()) == Counter(self.disk.ids())
         for lane in Lane:
             for records in self.cluster.log.values():
@@ -215,6 +245,14 @@ class _ForgetsTheTails(Forwarder):
         super().__init__(outbox, sink, {}, tails, *more)
 
 
+class _AnswersTooEarly(MemoryStore):
+    """Planted: the step of an alert is kept, its decision is lost when the process ends in between."""
+
+    def commit(self, changes: Changes) -> None:
+        super().commit(Changes(alerts=changes.alerts))
+        super().commit(msgspec.structs.replace(changes, alerts={}))
+
+
 class _CommitsInHalves(MemoryStore):
     """Planted: rows and what is heard of them are two transactions."""
 
@@ -233,6 +271,7 @@ class _CommitsInHalves(MemoryStore):
         ("forwarder_type", _InvertsLanes),
         ("forwarder_type", _ForgetsTheTails),
         ("store_type", _CommitsInHalves),
+        ("store_type", _AnswersTooEarly),
     ],
 )
 def test_control_the_machine_finds_a_planted_bug(name: str, planted: type):
