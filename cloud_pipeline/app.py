@@ -16,7 +16,7 @@ from cloud_pipeline.settings import AlertSettings, AnalyseSettings, ArchiveSetti
 
 log = logging.getLogger(__name__)
 
-_STOP_S = 3.5  # Spark may be in the midst of a commit; what is cut off there is made good at the next start
+_STOP_S = 1.5  # Spark has stopped its query already; its JVM is killed if it takes longer, which is safe at any moment
 
 
 def stop_on_signals() -> Event:
@@ -85,7 +85,7 @@ def analyse(settings: AnalyseSettings) -> list[str]:
     log.info("analyse %s", settings)
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
     try:
-        session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch, throughput=False)
+        session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch)
         try:
             answers = analysis_job.run(session, settings)
         finally:

@@ -26,20 +26,25 @@ _JVM = (
 )
 
 
-def start_session(settings: SparkSettings, *, name: str, scratch: Path, throughput: bool = False) -> SparkSession:
-    """A session on this machine's cores; 5 to 8 s on two cores. `scratch` takes what Spark spills.
-
-    `throughput`: let both compilers work, Spark's and Java's; right for one job over much data, wrong for many small batches.
-    """
+def start_session(settings: SparkSettings, *, name: str, scratch: Path) -> SparkSession:
+    """A session on this machine's cores; 5 to 8 s on two cores. `scratch` takes what Spark spills."""
     # Workers would take the system's python, which lacks our libraries.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # glibc's arenas would add some 100 MB to the JVM
-    options = [option for option in _JVM if not (throughput and "Tiered" in option)]
     builder = SparkSession.builder.master(f"local[{settings.cores}]").appName(name)
-    for key, value in _configuration(settings, scratch, " ".join(options), throughput=throughput).items():
+    for key, value in _configuration(settings, scratch).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def hush(session: SparkSession) -> None:
+    """Before a stop on purpose: the JVM writes pages about the tasks it cuts off, which nobody needs to read."""
+    with suppress(*spark_errors.ANY):
+        session.sparkContext.setLogLevel("OFF")
+        java = session.sparkContext._jvm
+        assert java is not None
+        java.System.setErr(java.java.io.PrintStream(java.java.io.OutputStream.nullOutputStream()))
 
 
 def stop_session(session: SparkSession, *, within_s: float) -> None:
@@ -57,15 +62,10 @@ def stop_session(session: SparkSession, *, within_s: float) -> None:
             late.cancel()
 
 
-# Spark writes Java source for each plan and compiles it. A batch of some hundred rows is done before the compiler is: 7.5 s a batch
-# with it, 4.2 s without.
-_INTERPRETED = {"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false"}
-
-
-def _configuration(settings: SparkSettings, scratch: Path, jvm: str, *, throughput: bool) -> dict[str, str]:
+def _configuration(settings: SparkSettings, scratch: Path) -> dict[str, str]:
     return {
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": jvm,
+        "spark.driver.extraJavaOptions": " ".join(_JVM),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.jars": ",".join(settings.jars),
@@ -82,7 +82,10 @@ def _configuration(settings: SparkSettings, scratch: Path, jvm: str, *, throughp
         "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "10",
         "spark.hadoop.dfs.client.block.write.locateFollowingBlock.retries": "12",
         "spark.sql.adaptive.enabled": "false",  # plans small joins anew between stages: costs more than it saves here
-        **({} if throughput else _INTERPRETED),
+        # Spark writes Java source for each plan and compiles it. A batch of some hundred rows, or an analysis of some ten thousand, is
+        # done before the compiler is: 7.5 s a batch with it, 4.2 s without.
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.codegen.wholeStage": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.inMemoryColumnarStorage.batchSize": "200",  # a picture part has up to 1 MB: the default of 10,000 is no bound

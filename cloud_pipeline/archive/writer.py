@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -56,17 +57,21 @@ class Writer:
         self._kafka = kafka
         self._clock = clock
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="table")
-        self.archived_rows = 0  # records of all batches since the start, repeats included
+        self._between_batches = Event()
+        self._between_batches.set()
 
     def write(self, batch: DataFrame, number: int) -> None:
         """Archives one batch; what cannot be read goes to its dead-letter topic and to the table `bad`. For foreachBatch.
 
         In: what `decoded` gives. Raises BatchFailed with one line: Spark puts the error's whole text through a slow pattern.
         """
+        self._between_batches.clear()
         try:
             self._write(batch, number)
         except spark_errors.REFUSED as problem:
             raise BatchFailed(f"batch {number}: {spark_errors.cause_of(problem)}") from None
+        finally:
+            self._between_batches.set()
 
     def _write(self, batch: DataFrame, number: int) -> None:
         began = monotonic()
@@ -75,8 +80,9 @@ class Writer:
         session.conf.set("spark.databricks.delta.write.txnAppId", name.query)
         session.conf.set("spark.databricks.delta.write.txnVersion", str(number))
         session.conf.set("spark.databricks.delta.commitInfo.userMetadata", str(name))
-        # One task for each core: Kafka gives one for each topic partition, and 28 tiny tasks for each table cost more than the work.
-        kept = batch.coalesce(2).persist(StorageLevel.MEMORY_AND_DISK)
+        # One task: Kafka gives one for each topic partition, and 28 tiny tasks cost more than the work. The tables, not the rows,
+        # are what two cores share.
+        kept = batch.coalesce(1).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             parts, unreadable = _parts(kept)
             jobs: list[Callable[[], None]] = [self._table_job(session, kept, part, name) for part in parts]
@@ -89,7 +95,6 @@ class Writer:
             kept.unpersist()
         if parts or unreadable:
             rows = sum(part.rows for part in parts)
-            self.archived_rows += rows
             kinds = " ".join(f"{part.kind}={part.rows}" for part in parts)
             log.info(
                 "batch=%d rows=%d unreadable=%d took_ms=%d %s",
@@ -99,6 +104,10 @@ class Writer:
                 (monotonic() - began) * 1e3,
                 kinds,
             )
+
+    def wait_for_batch(self, within_s: float) -> None:
+        """Lets a batch that is being written come to its end, so that a stop need not cut it off."""
+        self._between_batches.wait(within_s)
 
     def close(self) -> None:
         """Lets go of the threads."""
@@ -162,9 +171,7 @@ def start_query(records: DataFrame, writer: Writer, *, archive: str, trigger_s: 
 def _make(
     session: SparkSession, uri: str, columns: StructType, properties: dict[str, str], partition: str | None
 ) -> None:
-    # Not createDataFrame, which loads pandas and pyarrow: 90 MB that this process needs for nothing else.
-    nothing = [fn.lit(None).cast(field.dataType).alias(field.name) for field in columns]
-    empty = session.range(0).select(*nothing).write.format("delta").mode("ignore").options(**properties)
+    empty = session.createDataFrame([], columns).write.format("delta").mode("ignore").options(**properties)
     (empty.partitionBy(partition) if partition else empty).save(uri)
 
 

@@ -19,11 +19,13 @@ from cloud_pipeline import sources, spark_errors
 from cloud_pipeline.archive.writer import Writer, make_tables, start_query
 from cloud_pipeline.errors import DataGone, NotReady, SparkGone
 from cloud_pipeline.kafka_client import require_topics
+from cloud_pipeline.session import hush
 from cloud_pipeline.settings import ArchiveSettings
 
 log = logging.getLogger(__name__)
 
 _WATCH_S = 0.25
+_LAST_BATCH_S = 2.0  # of the five seconds that a stop may take; what is cut off is made good at the next start
 _GONE = ("KAFKA_DATA_LOSS", "Some data may have been lost", "OffsetOutOfRange")
 
 
@@ -68,12 +70,14 @@ def _archive(session: SparkSession, settings: ArchiveSettings, writer: Writer, s
             f"the archive at {settings.archive} cannot be written: {spark_errors.cause_of(problem)}"
         ) from problem
     log.info("ready: archiving %s to %s every %g s", settings.kafka, settings.archive, settings.trigger_s)
-    return _watch(query, stop)
+    return _watch(session, query, writer, stop)
 
 
-def _watch(query: StreamingQuery, stop: Event) -> bool:
+def _watch(session: SparkSession, query: StreamingQuery, writer: Writer, stop: Event) -> bool:
     while query.isActive:
         if stop.wait(_WATCH_S):
+            writer.wait_for_batch(_LAST_BATCH_S)
+            hush(session)
             query.stop()
             return True
     problem = query.exception()
