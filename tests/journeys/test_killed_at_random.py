@@ -13,7 +13,13 @@ from installers.local.demo.headless import fly_and_prove
 from installers.local.demo.plan import DemoPlan
 from tests.journeys.flight import flying
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.timeout(900),
+    # kafka-python 3.0.12 drops the socket of a connection that ended under it without closing it.
+    pytest.mark.filterwarnings("ignore:.*unclosed <socket.socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*<socket.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 SEED = 20_261_122
 VIOLATIONS = 10_000

@@ -20,7 +20,7 @@ from installers.local.screen import screen
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 RUN = "test-window"
-END_S = 20.0
+END_S = 90.0  # Spark may be in the middle of its start, on two busy cores; the README has the usual figure
 
 
 @pytest.fixture
