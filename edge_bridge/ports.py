@@ -141,11 +141,9 @@ class Source(Protocol):
 
     def receive(self, *, limit: int, wait_s: float) -> list[Received]:
         """The messages that came, at most `limit`; waits up to `wait_s` for the first. An empty list when there was none."""
-        ...
 
     def acknowledge(self, batch: Iterable[Received]) -> None:
         """Says that these are kept. What came over a connection that is gone is left out: it comes again."""
-        ...
 
 
 class Field(Protocol):
@@ -154,18 +152,15 @@ class Field(Protocol):
     @property
     def connection(self) -> int:
         """Counts connections; 0 before the first. A new one means that retained state must be said again."""
-        ...
 
     @property
     def connected(self) -> bool:
         """Whether something said now goes out now."""
-        ...
 
     def publish(
         self, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None
     ) -> Published:
         """Says something at QoS 1."""
-        ...
 
 
 class Published(Protocol):
@@ -180,55 +175,42 @@ class Store(Protocol):
     @property
     def next_row(self) -> int:
         """The number that the next stored message gets."""
-        ...
 
     def heard(self, key: StreamKey) -> Heard:
         """What is kept of a stream; nothing, for one that was never heard."""
-        ...
 
     def boots(self, drone_id: str) -> list[int]:
         """The power-ups of which reports are kept, the newest first, at most 8."""
-        ...
 
     def id_at(self, key: StreamKey, seq: int) -> str | None:
         """The id of the stored message with this number; None when it is not known any more."""
-        ...
 
     def alert(self, violation_id: str) -> KeptAlert | None:
         """An alert, open or closed; None when there never was one."""
-        ...
 
     def standing_alerts(self) -> list[KeptAlert]:
         """The alerts that stand on the broker: open, or closed and not yet retired."""
-        ...
 
     def parts(self, evidence_id: str) -> dict[int, int]:
         """Which parts of a picture are kept: part -> row."""
-        ...
 
     def payload(self, lane: Lane, row: int) -> bytes:
         """The bytes of a stored message."""
-        ...
 
     def commit(self, changes: Changes) -> None:
         """Puts all of it on the disk, in one transaction. When it returns it survives a power cut."""
-        ...
 
     def retire(self, violation_ids: Collection[str]) -> None:
         """These alerts no longer stand on the broker."""
-        ...
 
     def tallies(self) -> dict[str, int]:
         """The counters of the store by name: `stored:KIND`, `quarantined:REASON`, `duplicates`."""
-        ...
 
     def stored_at_after(self, lane: Lane, row: int) -> int | None:
         """When the first row of a lane after `row` was stored, in milliseconds; None when there is none."""
-        ...
 
     def size_bytes(self) -> int:
         """What the store takes on the disk, with everything that belongs to it."""
-        ...
 
     def close(self) -> None: ...
 
@@ -238,23 +220,18 @@ class Sendings(Protocol):
 
     def sent_through(self) -> dict[Lane, int]:
         """For each lane the row up to which everything is confirmed or set aside."""
-        ...
 
     def sent(self) -> dict[str, int]:
         """Kind -> messages confirmed."""
-        ...
 
     def set_aside(self) -> dict[str, int]:
         """Kind -> messages that Kafka cannot take."""
-        ...
 
     def is_set_aside(self, row: int) -> bool:
         """Whether Kafka cannot take this row."""
-        ...
 
     def link(self) -> LinkState | None:
         """How the link stands, as the sending process said last; None before its first word."""
-        ...
 
 
 class Confirmed(NamedTuple):
@@ -277,7 +254,6 @@ class Ticket(Protocol):
 
     def outcome(self) -> Confirmed | Refused | None:
         """What became of it; None while that is open."""
-        ...
 
 
 class Sink(Protocol):
@@ -285,19 +261,15 @@ class Sink(Protocol):
 
     def ends(self) -> dict[tuple[str, int], int]:
         """(topic, partition) -> the highest offset there is now, -1 for an empty one. Raises SinkError."""
-        ...
 
     def found_after(self, tails: Mapping[tuple[str, int], int], store_id: str) -> dict[int, Confirmed]:
         """Row -> where it is, for every record of this store after the tails. Raises SinkError."""
-        ...
 
     def send(self, row: Row) -> Ticket:
         """Hands a row over; returns at once. Raises SinkError when its topic is missing, SinkLost when the sink is broken."""
-        ...
 
     def flush(self, within_s: float) -> None:
         """Waits for what is under way; returns when that is settled or the time is over."""
-        ...
 
 
 class Outbox(Protocol):
@@ -308,39 +280,30 @@ class Outbox(Protocol):
 
     def pending(self, lane: Lane, after_row: int, limit: int) -> list[Row]:
         """The rows of a lane after `after_row`, in order."""
-        ...
 
     def sent_through(self) -> dict[Lane, int]:
         """For each lane the row up to which everything is confirmed or set aside."""
-        ...
 
     def tails(self) -> dict[tuple[str, int], int] | None:
         """(topic, partition) -> the offset up to which every record of ours is marked; None if nothing was ever sent."""
-        ...
 
     def begin(self, tails: Mapping[tuple[str, int], int]) -> None:
         """From now on something may have been sent: these are the ends before it."""
-        ...
 
     def suspects(self) -> set[int]:
         """Rows that were refused in company and must be tried alone."""
-        ...
 
     def mark(self, marks: Sequence[Mark], tails: Mapping[tuple[str, int], int]) -> None:
         """Everything of `marks` is confirmed."""
-        ...
 
     def suspect(self, rows: Collection[int]) -> None:
         """Remembers rows for suspects()."""
-        ...
 
     def set_aside(self, row: Row, reason: str) -> None:
         """Kafka cannot take this row, ever."""
-        ...
 
     def say_link(self, link: LinkState) -> None:
         """Tells the receiving side how the link stands."""
-        ...
 
 
 class Mark(msgspec.Struct, frozen=True):
