@@ -1,4 +1,4 @@
-"""Runs the archive job as a process of its own, which a test may kill with its JVM at any moment."""
+"""Runs headquarters' jobs as processes of their own, which a test may kill, a JVM with them, at any moment."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ LONG_S = 240.0  # a machine that is busy with other tests has taken 80 s to star
 DYING = Path(__file__).with_name("dying_archive.py")
 
 
-class ArchiveRun:
-    """`python -m cloud_pipeline archive` (or a script in its place) in a group of its own; its lines are kept as they come."""
+class Run:
+    """A program in a group of processes of its own; its lines are kept as they come."""
 
-    def __init__(self, kafka: str, archive: str, *flags: str, script: Path | None = None) -> None:
-        words = [str(script)] if script else ["-m", "cloud_pipeline"]
+    def __init__(self, *words: str) -> None:
         self._lines: list[str] = []
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, *words, "archive", "--kafka", kafka, "--archive", archive, "--trigger-s", "1", *flags],
+            [sys.executable, *words],
             env={
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
@@ -103,6 +102,21 @@ class ArchiveRun:
 
     def _told(self, words: str) -> str:
         return f"no line with {words!r}; the last ones: " + "\n".join(self._lines[-15:])
+
+
+class ArchiveRun(Run):
+    """`python -m cloud_pipeline archive`, or a script in its place."""
+
+    def __init__(self, kafka: str, archive: str, *flags: str, script: Path | None = None) -> None:
+        program = [str(script)] if script else ["-m", "cloud_pipeline"]
+        super().__init__(*program, "archive", "--kafka", kafka, "--archive", archive, "--trigger-s", "1", *flags)
+
+
+class AlertsRun(Run):
+    """`python -m cloud_pipeline alerts`."""
+
+    def __init__(self, kafka: str, store: Path) -> None:
+        super().__init__("-m", "cloud_pipeline", "alerts", "--kafka", kafka, "--store", str(store))
 
 
 def send(kafka: str, messages: Iterable[Message]) -> None:
