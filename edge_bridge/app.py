@@ -58,7 +58,6 @@ def run(settings: Settings) -> int:
         will_topic=bridge_status_topic(settings.station),
         will=encode(will),
         had_session=had_session,
-        on_session_lost=lambda: None,
         urgent=is_urgent,
     )
     receiver = Receiver(

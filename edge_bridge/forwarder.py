@@ -50,7 +50,6 @@ class Forwarder:
         self._flights = {lane: Flight(lane, row) for lane, row in outbox.sent_through().items()}
         self._suspects = outbox.suspects()
         self.problem = ""  # why a lane waits although headquarters is there; empty when none does
-        self.sent = 0
 
     @property
     def under_way(self) -> int:
@@ -74,9 +73,7 @@ class Forwarder:
         for found in settled.values():
             if found.refused:
                 self._give_up(found)
-        moved = sum(sum(mark.kinds.values()) for mark in marks)
-        self.sent += moved
-        return moved
+        return sum(sum(mark.kinds.values()) for mark in marks)
 
     def _mark(self, settled: Mapping[Lane, Settled]) -> None:
         touched: set[tuple[str, int]] = set()

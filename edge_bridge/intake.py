@@ -165,6 +165,8 @@ def _read(received: Received, rules: Rules, now: datetime) -> Intake:
         status = decode_state(received.payload, DroneStatus)
         if status.drone_id != place.drone_id:
             raise DecodeError("wrong_topic", f"the status of {status.drone_id} came on the topic of {place.drone_id}")
+        if not 1 <= status.boot <= 2**53:  # a number that the store cannot hold
+            raise DecodeError("wrong_shape", f"boot is {str(status.boot)[:30]}, and should be from 1 to 2**53")
         return Seen(status)
     if parse_desk_topic(topic) is not None:
         return _of_desk(received, rules, now)

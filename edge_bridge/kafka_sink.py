@@ -88,10 +88,17 @@ class KafkaSink:
         self._store_id = store_id.encode()
         self._partitions: dict[str, int] = {}
         self._keys: dict[str, int] = {}
-        with _translated():
-            self._urgent = KafkaProducer(**self._settings("alerts", linger_ms=0))
-            self._bulk = KafkaProducer(**self._settings("bulk", linger_ms=LINGER_MS, compression_type=compression))
-        self.refresh()
+        self._producers: list[Any] = []
+        try:
+            with _translated():
+                self._producers.append(KafkaProducer(**self._settings("alerts", linger_ms=0)))
+                more = {"linger_ms": LINGER_MS, "compression_type": compression}
+                self._producers.append(KafkaProducer(**self._settings("bulk", **more)))
+            self.refresh()
+        except SinkError:
+            self.close()
+            raise
+        self._urgent, self._bulk = self._producers
 
     def refresh(self) -> None:
         """Asks again which topics there are and how many partitions they have. Raises SinkError."""
@@ -152,13 +159,13 @@ class KafkaSink:
 
     def flush(self, within_s: float) -> None:
         deadline = time.monotonic() + within_s
-        for producer in (self._urgent, self._bulk):
+        for producer in self._producers:
             with contextlib.suppress(kafka_errors.KafkaError):  # what is not settled then is found by the next process
                 producer.flush(timeout=max(0.01, deadline - time.monotonic()))
 
     def close(self) -> None:
         """Ends the connections of a sink that works. One that is lost is left to the end of its process."""
-        for producer in (self._urgent, self._bulk):
+        for producer in self._producers:
             with contextlib.suppress(kafka_errors.KafkaError):
                 producer.close(timeout=1)
 

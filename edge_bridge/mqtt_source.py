@@ -32,8 +32,8 @@ ANSWER_EXPIRY_S = 3_600  # what a desk or drone did not fetch by then it asks fo
 class MqttSource:
     """The connection to the broker. See ports.Source and ports.Field.
 
-    `will` is what the broker says on `will_topic` when the bridge is gone. `on_session_lost` is called when the broker has forgotten
-    what it kept for this bridge although it was connected before.
+    `will` is what the broker says on `will_topic` when the bridge is gone. `had_session`: it was connected before, so that a session that
+    is new is one that the broker has lost.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class MqttSource:
         will_topic: str,
         will: bytes,
         had_session: bool,
-        on_session_lost: Callable[[], None],
         gather_s: float = 0.005,
         urgent: Callable[[Received], bool] = lambda _: False,
         dice: random.Random | None = None,
@@ -52,7 +51,6 @@ class MqttSource:
         host, _, port = address.rpartition(":")
         self._station = station
         self._had_session = had_session
-        self._on_session_lost = on_session_lost
         self._gather_s = gather_s
         self._urgent = urgent
         self._dice = dice or random.Random()
@@ -193,7 +191,6 @@ class MqttSource:
             log.warning(
                 "the broker has lost the session: what it kept for this bridge is gone, the drones send it again"
             )
-            self._on_session_lost()
         self._had_session = True
         reports = ("violation", "evidence", "health", "crowd", "status")
         filters = [(drone_filter(self._station, leaf), 1) for leaf in reports]  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ The order within a batch is the bridge's first promise: commit, then PUBACKs, th
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -24,7 +25,7 @@ from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
 from messages.state import BridgeStatus, DeskAnswer, LinkState
-from messages.topics import ROOT, bridge_status_topic, drone_topic
+from messages.topics import answer_topic, bridge_status_topic, drone_topic, parse_desk_topic
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ LOOK_S = 0.25  # how often the sending process's file is looked at: a change of 
 ACK_S = 0.1  # a drone hears of what is stored at most that often: acknowledging costs the bridge as much as receiving
 ACKS_PER_S = 1_000  # for the same reason a large fleet hears less often
 LOG_S = 10.0
+_DESK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 RETRY_STORE_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses while the disk refuses; the last one repeats
 
 
@@ -188,10 +190,12 @@ class Receiver:
             log.error("the store cannot be opened: %s", error)
 
     def _answer(self, received: Received, answer: DeskAnswer) -> None:
-        place = received.topic.split("/")
-        # Only to the desk's own answer topic: a response topic is the sender's word and could name anybody's.
-        own = f"{ROOT}/{self._rules.station}/desk/{place[4]}/answer/"
-        if received.response_topic is not None and received.response_topic.startswith(own):
+        place = parse_desk_topic(received.topic)
+        if place is None or received.response_topic is None:
+            return
+        desk = received.response_topic.rpartition("/")[2]
+        # Only to a desk of this officer: a response topic is the sender's word and could name anybody's, or be none at all.
+        if _DESK.fullmatch(desk) and received.response_topic == answer_topic(place.station, place.officer, desk):
             self._field.publish(received.response_topic, encode(answer), correlation=received.correlation)
 
     def _say_acks(self, now_s: float) -> None:

@@ -6,6 +6,7 @@ of the input that the parent is gone, however it went.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
@@ -103,12 +104,15 @@ class Sending:
         attempt = 0
         while not self._hand.stopped.is_set():
             begun = time.monotonic()
+            sink: KafkaSink | None = None
             try:
                 if not answers(self._kafka, PROBE_WAIT_S):  # much cheaper to find out than with the client library
                     raise SinkError("headquarters does not answer")
                 sink = self._open_sink()
                 already, tails = reconciled(self._outbox, sink)
             except SinkError as error:
+                if sink is not None:
+                    sink.close()  # nothing was sent through it
                 attempt += 1
                 self._away(str(error), attempt)
                 self._wait_for_return()
@@ -121,9 +125,8 @@ class Sending:
         return None
 
     def _send(self, sink: KafkaSink, forwarder: Forwarder) -> None:
-        asked_at = confirmed_at = (
-            time.monotonic()
-        )  # headquarters answered; it confirmed something, or had nothing to confirm
+        # When headquarters answered last; when it confirmed something last, or had nothing to confirm.
+        asked_at = confirmed_at = time.monotonic()
         patience_s, missing_since = STUCK_S, 0.0
         while not self._hand.stopped.is_set():
             turn = forwarder.turn()
@@ -142,7 +145,8 @@ class Sending:
             if forwarder.problem and now - missing_since > MISSING_S:
                 log.warning("%s; its rows wait", forwarder.problem)
                 missing_since = now
-                sink.refresh()
+                with contextlib.suppress(SinkError):  # then it is asked the next time
+                    sink.refresh()
             if not (turn.confirmed or turn.handed):
                 self._hand.wait(BUSY_WAIT_S if forwarder.under_way else IDLE_WAIT_S)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from edge_bridge.batch import picture_of
@@ -11,6 +12,10 @@ from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
 from messages.topics import alert_topic, picture_topic
+
+log = logging.getLogger(__name__)
+
+PICTURE_BYTES = 1_000_000  # the shipped broker ends the connection of a client that sends a packet above 1.1 MB
 
 
 class StandingAlerts:
@@ -56,4 +61,7 @@ class StandingAlerts:
                 self._memory.retired(violation_id)
 
     def _say_picture(self, violation_id: str, picture: bytes) -> None:
-        self._field.publish(picture_topic(self._station, violation_id), picture, retain=True)
+        if len(picture) <= PICTURE_BYTES:
+            self._field.publish(picture_topic(self._station, violation_id), picture, retain=True)
+        else:
+            log.warning("the picture of alert %s has %d bytes and is not shown", violation_id, len(picture))

@@ -151,6 +151,16 @@ def test_a_drones_status_is_seen_and_not_kept_and_its_topic_must_be_its_own():
     assert rejected(other).reason == "wrong_topic"
 
 
+@pytest.mark.parametrize("boot", ["0", "-1", "1" + "0" * 30])
+def test_a_boot_that_no_store_can_hold_is_refused(boot: str):
+    payload = b'{"drone_id":"nyc-17","boot":' + boot.encode() + b',"state":"online","at":"2026-11-22T12:00:00Z"}'
+
+    assert (
+        rejected(read(Received(drone_topic(STATION, "nyc-17", "status"), payload, NOON), RULES, NOON)).reason
+        == "wrong_shape"
+    )
+
+
 def test_a_row_keeps_the_bytes_and_lane_of_its_message():
     row = row_of(a_violation(1), b"the very bytes", 9, NOON, NOON)
 

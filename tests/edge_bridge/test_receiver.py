@@ -348,6 +348,38 @@ def test_a_decision_about_nothing_and_one_that_cannot_be_taken_are_answered():
     assert (wrong_code["ok"], wrong_code["reason"]) == (False, "the station cannot take this: unknown_code")
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["", "#", "drone/nyc-17/command", "desk/moreno/answer/one", "desk/duarte/answer/#", "desk/duarte/answer/a/b"],
+)
+def test_an_answer_goes_to_a_desk_of_the_officer_who_asked_and_nowhere_else(elsewhere: str):
+    violation = a_violation(1)
+    station = Station().hears(violation)
+    topic = f"kestrel/v1/{STATION}/{elsewhere}"
+
+    station.broker.publish(
+        claim_topic(STATION, "duarte"), encode(a_request(violation, "claim")), response_topic=topic, correlation=b"x"
+    )
+    station.receiver.turn(0.0)
+
+    assert station.last(topic) == {}
+    assert station.last(alert_topic(STATION, violation.id))["claimed_by"] == "duarte"
+
+
+def test_a_picture_that_the_broker_would_not_take_is_kept_and_not_said():
+    large = b"x" * 1_200_000
+    violation = a_violation(1, evidence_ids=(an_id(400),))
+    parts = parts_of(violation.id, an_id(400), sha256=hashlib.sha256(large).hexdigest())
+    pieces = (large[:600_000], large[600_000:], b"")
+
+    station = Station().hears(
+        violation, *(msgspec.structs.replace(part, data=data) for part, data in zip(parts, pieces, strict=True))
+    )
+
+    assert station.last(alert_topic(STATION, violation.id))["picture"]["checked"] is True
+    assert picture_topic(STATION, violation.id) not in station.broker.retained
+
+
 def test_a_closed_alert_leaves_the_broker_once_kafka_has_the_decision():
     violation = a_violation(1)
     station = Station().hears(violation)
