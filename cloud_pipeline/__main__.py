@@ -114,6 +114,9 @@ def _run(given: argparse.Namespace) -> int:
 def main(arguments: list[str]) -> int:
     """Exit code 0, 1 after an error that waiting does not mend, 2 for a wrong setting."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        # py4j writes a traceback to the root logger whenever the JVM ends before us; all of ours have names.
+        handler.addFilter(lambda record: record.name != "root")
     for chatty in ("kafka", "py4j", "matplotlib"):  # what matters of theirs is said in our own words
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
     given = parser().parse_args(arguments)
@@ -122,6 +125,8 @@ def main(arguments: list[str]) -> int:
     except SettingError as problem:
         sys.stderr.write(f"cloud_pipeline: {problem}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
     except CloudError as problem:
         sys.stderr.write(f"cloud_pipeline: {problem}\n")
         return 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -16,19 +18,22 @@ from cloud_pipeline.settings import AlertSettings, AnalyseSettings, ArchiveSetti
 
 log = logging.getLogger(__name__)
 
-_STOP_S = 1.5  # Spark has stopped its query already; its JVM is killed if it takes longer, which is safe at any moment
+_STOP_S = 3.0  # of the five seconds a stop may take; then Spark's JVM is killed, which is safe at any moment (archive/writer.py)
 
 
 def stop_on_signals() -> Event:
     """An event that SIGTERM and SIGINT set."""
     stop = Event()
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
+    _on_signals(stop.set)
     return stop
+
+
+def _on_signals(ask: Callable[[], None]) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        ask()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
 
 
 def utc_now() -> datetime:
@@ -37,24 +42,42 @@ def utc_now() -> datetime:
 
 
 def archive(settings: ArchiveSettings) -> int:
-    """Runs the archive job until it is asked to stop. Gives the exit code."""
-    # Spark is imported where it is used: the alert consumer starts in a tenth of the time and memory without it.
-    from cloud_pipeline.jobs import archive_job
-    from cloud_pipeline.session import start_session, stop_session
-
-    log.info("archive %s", settings)
-    stop = stop_on_signals()
+    """Runs the archive job until it is asked to stop. Gives the exit code. Raises DataGone, SparkGone."""
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
+
+    def leave() -> None:
+        # Spark is only starting: nothing is read or written yet, and it has no way to be asked. Its JVM ends with us.
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(0)
+
+    _on_signals(leave)
+    log.info("archive %s", settings)
     try:
-        session = start_session(settings.spark, name="kestrel-archive", scratch=scratch)
-        try:
-            archive_job.run(session, settings, stop, utc_now)
-        finally:
-            stop_session(session, within_s=_STOP_S)
+        _archive(settings, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     log.info("stopped")
     return 0
+
+
+def _archive(settings: ArchiveSettings, scratch: Path) -> None:
+    # Spark is imported where it is used: the alert consumer starts in a tenth of the time and memory without it.
+    from cloud_pipeline.jobs import archive_job
+    from cloud_pipeline.session import kill_later, start_session, stop_session
+
+    session = start_session(settings.spark, name="kestrel-archive", scratch=scratch)
+    stop = Event()
+
+    def ask() -> None:
+        if not stop.is_set():
+            kill_later(_STOP_S)
+        stop.set()
+
+    _on_signals(ask)
+    try:
+        archive_job.run(session, settings, stop, utc_now)
+    finally:
+        stop_session(within_s=_STOP_S)
 
 
 def alerts(settings: AlertSettings) -> int:
@@ -86,11 +109,9 @@ def analyse(settings: AnalyseSettings) -> list[str]:
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
     try:
         session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch)
-        try:
-            answers = analysis_job.run(session, settings)
-        finally:
-            stop_session(session, within_s=_STOP_S)
+        answers = analysis_job.run(session, settings)
     finally:
+        stop_session(within_s=_STOP_S)
         shutil.rmtree(scratch, ignore_errors=True)
     try:
         page = report.write(answers, settings.out)

@@ -6,11 +6,14 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from subprocess import Popen
 from threading import Timer
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from cloud_pipeline import spark_errors
+from cloud_pipeline.errors import SparkGone
 from cloud_pipeline.settings import SparkSettings
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
@@ -29,7 +32,7 @@ _JVM = (
 
 
 def start_session(settings: SparkSettings, *, name: str, scratch: Path) -> SparkSession:
-    """A session on this machine's cores; 5 to 8 s on two cores. `scratch` takes what Spark spills."""
+    """A session on this machine's cores; 5 to 8 s on two cores. `scratch` takes what Spark spills. Raises SparkGone."""
     # Workers would take the system's python, which lacks our libraries.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -37,7 +40,13 @@ def start_session(settings: SparkSettings, *, name: str, scratch: Path) -> Spark
     builder = SparkSession.builder.master(f"local[{settings.cores}]").appName(name)
     for key, value in _configuration(settings, scratch).items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    try:
+        return builder.getOrCreate()
+    except spark_errors.ANY as problem:
+        cause = spark_errors.cause_of(problem)
+        raise SparkGone(
+            f"Spark could not be started: {cause} It needs Java 17 or newer in JAVA_HOME or PATH."
+        ) from problem
 
 
 def hush(session: SparkSession) -> None:
@@ -49,19 +58,33 @@ def hush(session: SparkSession) -> None:
         java.System.setErr(java.java.io.PrintStream(java.java.io.OutputStream.nullOutputStream()))
 
 
-def stop_session(session: SparkSession, *, within_s: float) -> None:
-    """Ends Spark and its JVM; a JVM that takes longer than `within_s` is killed (safe at any moment: see archive/writer.py)."""
-    gateway = session.sparkContext._gateway
-    process = gateway.proc if gateway is not None else None
-    late = Timer(within_s, process.kill) if process is not None else None
-    if late is not None:
+def kill_later(after_s: float) -> None:
+    """Kills Spark's JVM if it still runs then; nothing if there is none. Safe at any moment: see archive/writer.py."""
+    process = _jvm()
+    if process is not None:
+        late = Timer(after_s, process.kill)
+        late.daemon = True
         late.start()
-    try:
-        with suppress(*spark_errors.ANY):  # a JVM that is gone already is what was wanted
+
+
+def stop_session(*, within_s: float) -> None:
+    """Ends Spark and its JVM, if they run; a JVM that takes longer than `within_s` is killed."""
+    process = _jvm()
+    if process is None:
+        return
+    kill_later(within_s)
+    with suppress(*spark_errors.ANY):  # a JVM that is gone already is what was wanted
+        session = SparkSession.getActiveSession()
+        if session is not None:
             session.stop()
-    finally:
-        if late is not None:
-            late.cancel()
+    # The JVM ends when nobody holds its input any more.
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def _jvm() -> Popen[bytes] | None:
+    gateway = SparkContext._gateway
+    return None if gateway is None else gateway.proc
 
 
 def _configuration(settings: SparkSettings, scratch: Path) -> dict[str, str]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError  # type: ignore[import-untyped]  # ships no types
+from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]  # ships no types
 from pyspark.errors import PySparkException
 
 REFUSED: tuple[type[Exception], ...] = (PySparkException, Py4JJavaError)
 """Spark did not do what was asked; it still runs."""
 
-GONE: tuple[type[Exception], ...] = (Py4JNetworkError, ConnectionError)
-"""The JVM no longer answers."""
-
 ANY: tuple[type[Exception], ...] = (PySparkException, Py4JError, ConnectionError)
-"""Either."""
+"""Any of it, a JVM that no longer answers included."""
 
 
 def cause_of(problem: Exception) -> str:

@@ -43,10 +43,12 @@ def run(session: SparkSession, settings: ArchiveSettings, stop: Event, clock: Ca
                 if str(problem) != said:
                     log.warning("waiting: %s; trying again every %g s", problem, settings.retry_s)
                     said = str(problem)
-            except spark_errors.GONE as problem:
-                if stop.is_set():  # the stop was sent to the whole group of processes, and the JVM was faster
+            except spark_errors.ANY as problem:
+                if (
+                    stop.is_set()
+                ):  # the JVM was killed because it took too long to stop, or had the signal too and was faster
                     return
-                raise SparkGone("Spark's JVM has ended; start again") from problem
+                raise SparkGone(f"Spark has failed: {spark_errors.cause_of(problem)}; start again") from problem
             stop.wait(settings.retry_s)
     finally:
         writer.close()

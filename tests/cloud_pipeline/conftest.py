@@ -22,7 +22,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves its pipe to the JVM to the collector
         session = start_session(SparkSettings(jars=jars), name="tests", scratch=tmp_path_factory.mktemp("spark"))
         yield session
-        stop_session(session, within_s=10.0)
+        stop_session(within_s=10.0)
 
 
 @pytest.fixture
