@@ -125,8 +125,6 @@ def main(arguments: list[str]) -> int:
     except SettingError as problem:
         sys.stderr.write(f"cloud_pipeline: {problem}\n")
         return 2
-    except KeyboardInterrupt:
-        return 130
     except CloudError as problem:
         sys.stderr.write(f"cloud_pipeline: {problem}\n")
         return 1

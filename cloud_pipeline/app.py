@@ -19,6 +19,7 @@ from cloud_pipeline.settings import AlertSettings, AnalyseSettings, ArchiveSetti
 log = logging.getLogger(__name__)
 
 _STOP_S = 3.0  # of the five seconds a stop may take; then Spark's JVM is killed, which is safe at any moment (archive/writer.py)
+_INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C has ended
 
 
 def stop_on_signals() -> Event:
@@ -44,13 +45,7 @@ def utc_now() -> datetime:
 def archive(settings: ArchiveSettings) -> int:
     """Runs the archive job until it is asked to stop. Gives the exit code. Raises DataGone, SparkGone."""
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
-
-    def leave() -> None:
-        # Spark is only starting: nothing is read or written yet, and it has no way to be asked. Its JVM ends with us.
-        shutil.rmtree(scratch, ignore_errors=True)
-        os._exit(0)
-
-    _on_signals(leave)
+    _on_signals(lambda: _leave(scratch, 0))
     log.info("archive %s", settings)
     try:
         _archive(settings, scratch)
@@ -80,6 +75,15 @@ def _archive(settings: ArchiveSettings, scratch: Path) -> None:
         stop_session(within_s=_STOP_S)
 
 
+def _leave(scratch: Path, code: int) -> None:
+    """At once, while nothing is written: Spark that is only starting cannot be asked, and its JVM ends by itself when we are gone.
+
+    Not by an exception: that would take away the folder in which the JVM wants to say that it is there, and it would stay for ever.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(code)
+
+
 def alerts(settings: AlertSettings) -> int:
     """Runs the alert consumer until it is asked to stop. Gives the exit code."""
     from cloud_pipeline.alerts import consumer
@@ -107,6 +111,7 @@ def analyse(settings: AnalyseSettings) -> list[str]:
 
     log.info("analyse %s", settings)
     scratch = Path(tempfile.mkdtemp(prefix="kestrel-spark-"))
+    _on_signals(lambda: _leave(scratch, _INTERRUPTED))
     try:
         session = start_session(settings.spark, name="kestrel-analyse", scratch=scratch)
         answers = analysis_job.run(session, settings)
