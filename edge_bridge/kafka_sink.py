@@ -89,6 +89,7 @@ class KafkaSink:
         self._partitions: dict[str, int] = {}
         self._keys: dict[str, int] = {}
         self._producers: list[Any] = []
+        self._reader: Any = None
         try:
             with _translated():
                 self._producers.append(KafkaProducer(**self._settings("alerts", linger_ms=0)))
@@ -102,23 +103,22 @@ class KafkaSink:
 
     def refresh(self) -> None:
         """Asks again which topics there are and how many partitions they have. Raises SinkError."""
-        with _translated(), self._consumer() as consumer:
+        with _translated():
+            consumer = self._consumer()
             there = consumer.topics()
-            self._partitions = {
-                topic: len(consumer.partitions_for_topic(topic) or ())
-                for topic in KAFKA_TOPICS.values()
-                if topic in there
-            }
+            wanted = [topic for topic in KAFKA_TOPICS.values() if topic in there]
+            self._partitions = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in wanted}
 
     def ends(self) -> dict[tuple[str, int], int]:
-        with _translated(), self._consumer() as consumer:
-            ends = consumer.end_offsets(self._places())
+        with _translated():
+            ends = self._consumer().end_offsets(self._places())
+        self._looked()
         return {(place.topic, place.partition): end - 1 for place, end in ends.items()}
 
     def found_after(self, tails: Mapping[tuple[str, int], int], store_id: str) -> dict[int, Confirmed]:
         found: dict[int, Confirmed] = {}
-        with _translated(), self._consumer() as consumer:
-            places = self._places()
+        with _translated():
+            consumer, places = self._consumer(), self._places()
             ends, begins = consumer.end_offsets(places), consumer.beginning_offsets(places)
             starts = {place: max(tails.get((place.topic, place.partition), -1) + 1, begins[place]) for place in places}
             # A topic that was made anew counts from 0 again: its old tail says nothing.
@@ -134,6 +134,7 @@ class KafkaSink:
                         if headers.get("store") == store_id.encode() and "row" in headers:
                             found[int(headers["row"])] = Confirmed(place.topic, place.partition, record.offset)
                 left = {place for place in left if consumer.position(place) < ends[place]}
+        self._looked()
         return found
 
     def send(self, row: Row) -> KafkaTicket | _TooLarge:
@@ -168,6 +169,7 @@ class KafkaSink:
         for producer in self._producers:
             with contextlib.suppress(kafka_errors.KafkaError):
                 producer.close(timeout=1)
+        self._looked()
 
     def _settings(self, name: str, **more: object) -> dict[str, object]:
         return {
@@ -189,9 +191,10 @@ class KafkaSink:
             **more,
         }
 
-    def _consumer(self) -> contextlib.closing[Any]:
-        return contextlib.closing(
-            KafkaConsumer(
+    def _consumer(self) -> Any:
+        """The connection that looks, kept from the first question to the last: making one takes longer than what it is asked."""
+        if self._reader is None:
+            self._reader = KafkaConsumer(
                 bootstrap_servers=self._bootstrap.split(","),
                 client_id=f"bridge-{self._station.decode()}-tails",
                 group_id=None,
@@ -199,7 +202,12 @@ class KafkaSink:
                 bootstrap_timeout_ms=BOOTSTRAP_MS,
                 metrics_enabled=False,
             )
-        )
+        return self._reader
+
+    def _looked(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     def _places(self) -> list[TopicPartition]:
         return [TopicPartition(topic, number) for topic, count in self._partitions.items() for number in range(count)]

@@ -24,7 +24,7 @@ from messages.state import LinkState
 
 log = logging.getLogger(__name__)
 
-PROBE_S = 0.4  # between two looks whether an absent headquarters is back: one packet of 30 bytes
+PROBE_S = 0.25  # between two looks whether an absent headquarters is back: one packet of 30 bytes
 PROBE_WAIT_S = 1.0
 SILENT_S = 1.0  # nothing confirmed for so long although rows are under way: is it still there?
 STUCK_S = 20.0  # it answers and still confirms nothing: the producer is broken
