@@ -60,7 +60,7 @@ def left_running() -> list[str]:
 
 
 def test_the_window_opens_everything_comes_up_behind_it_and_ctrl_c_leaves_nothing_running(demo: subprocess.Popen[str]):
-    read_until(demo, "the window is open", 60)
+    read_until(demo, "the window opens", 60)
     read_until(demo, "everything runs after", 180)
     assert any("ground_station" in line for line in left_running())
 
@@ -71,7 +71,7 @@ def test_the_window_opens_everything_comes_up_behind_it_and_ctrl_c_leaves_nothin
 
 
 def test_closing_the_window_ends_everything(demo: subprocess.Popen[str]):
-    read_until(demo, "the window is open", 60)
+    read_until(demo, "everything runs after", 180)
     journal = f"{runs_folder() / RUN}/desk-duarte.db"
     window = next(process for process in psutil.process_iter(["cmdline"]) if journal in (process.info["cmdline"] or ()))
 

@@ -133,7 +133,7 @@ def _headless(demo: Demo, stopped: threading.Event, report: Path | None) -> int:
 
 
 def _with_window(demo: Demo, stopped: threading.Event) -> int:
-    _say("the window is open: close it, or press Ctrl-C here, to end everything")
+    _say("the window opens: close it, or press Ctrl-C here, to end everything")
     begun, told = time.monotonic(), False
     while not stopped.wait(0.3):
         if demo.desk.ended.is_set():
