@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 
-from messages.state import BridgeStatus, LinkState
+from messages.state import BridgeState, BridgeStatus, LinkState
 
 RATE_OVER_S = 10.0
 COMMITS_REMEMBERED = 1_000
-
-State = Literal["online", "stopped", "offline", "full"]
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -90,7 +87,7 @@ def eta_s(waiting: int, stored_per_s: float, sent_per_s: float) -> float | None:
 def status_of(
     *,
     station: str,
-    state: State,
+    state: BridgeState,
     boot: int,
     now: datetime,
     link: LinkState | None,

@@ -16,7 +16,7 @@ import msgspec
 
 from edge_bridge.acknowledging import ack_of
 from edge_bridge.batch import Outcome, Weigher
-from edge_bridge.health import Counts, Pulse, State, counts_of, log_line, status_of, waiting_of
+from edge_bridge.health import Counts, Pulse, counts_of, log_line, status_of, waiting_of
 from edge_bridge.intake import Rules
 from edge_bridge.memory import STREAMS_REMEMBERED, Memory
 from edge_bridge.ports import Field, Received, Sendings, Source, Store, StoreError, StreamKey
@@ -24,7 +24,7 @@ from edge_bridge.standing import StandingAlerts
 from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
-from messages.state import BridgeStatus, DeskAnswer, LinkState
+from messages.state import BridgeState, BridgeStatus, DeskAnswer, LinkState
 from messages.topics import answer_topic, bridge_status_topic, drone_topic, parse_desk_topic
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Receiver:
         self._memory = Memory(self._store)
         self._standing = StandingAlerts(field, self._memory, rules.station)
         self._pulse = Pulse()
-        self._state: State = "online"
+        self._state: BridgeState = "online"
         self._due: dict[StreamKey, float] = {}
         self._acked: dict[StreamKey, float] = {}
         self._connection = 0

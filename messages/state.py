@@ -81,13 +81,20 @@ class LinkState(State, frozen=True, kw_only=True):
     problem: LongText = ""
 
 
+BridgeState = Literal["online", "stopped", "offline", "full", "failing"]
+"""`full`: there is no room and nothing left that may be given up. `failing`: the disk refuses (errors, read-only, damage). In both
+nothing is acknowledged, the drones keep their reports, and the bridge tries again by itself.
+"""
+
+
 class BridgeStatus(State, frozen=True, kw_only=True):
     """`bridge/status`, retained; the Will is the same with state `offline`."""
 
     station: StationId
-    state: Literal["online", "stopped", "offline", "full"]
+    state: BridgeState
     boot: int
     at: Utc
+    problem: LongText = ""  # why it is `full` or `failing`, in the words of the disk; empty otherwise
     headquarters: LinkState | None = None
     stored: dict[str, int] = {}  # kind -> messages stored since the store was made
     waiting: dict[str, int] = {}  # kind -> messages stored and not yet confirmed by Kafka
@@ -97,8 +104,12 @@ class BridgeStatus(State, frozen=True, kw_only=True):
     eta_s: Annotated[float, Meta(ge=0)] | None = None  # until nothing waits; None when it cannot be told
     set_aside: int = 0  # messages that Kafka cannot take, kept with their reason
     quarantined: dict[str, int] = {}  # reason -> messages
+    thinned: dict[str, int] = {}  # kind -> messages given up for want of room, oldest first; telemetry only
+    gaps: int = 0  # messages that a damaged store lost and that no drone has sent again yet
     duplicates: int = 0  # messages that came again and were already stored
     alerts_open: int = 0
     disk_used_bytes: int = 0
-    disk_quota_bytes: int = 0
+    disk_quota_bytes: int = 0  # 0: as much as there is
+    disk_free_bytes: int = 0  # on the store's file system
+    encrypted: bool = False
     commit_p99_ms: float = 0.0  # over the last 1,000 commits

@@ -107,6 +107,8 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
         return None
     if bridge.state == "full":
         return Pill("The station's disk is full: the drones keep their reports until there is room", try_now=False)
+    if bridge.state == "failing":
+        return Pill("The station's disk does not work: the drones keep their reports until it does", try_now=False)
     telemetry_s = (now - max(chain.telemetry_at or chain.broker_since, chain.broker_since)).total_seconds()
     if drones_expected and telemetry_s >= SILENCE_S:
         return Pill(f"Link up, no data from any drone for {wording.about(telemetry_s)}", try_now=False)
@@ -116,7 +118,8 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     return away
 
 
-_HERE = ("online", "full")
+_BRIDGE_WORDS = {"full": "bridge full", "failing": "bridge's disk fails"}
+_HERE = ("online", "full", "failing")
 
 
 def _drones(live: int, total: int) -> ChainPart:
@@ -142,7 +145,9 @@ def _is_first_try(chain: Chain, now: datetime) -> bool:
 def _bridge(chain: Chain, here: bool, now: datetime) -> ChainPart:
     if here and chain.bridge is not None:
         detail = f"start {chain.bridge.boot}, commit p99 {chain.bridge.commit_p99_ms:.0f} ms"
-        return ChainPart("bridge", "well", "bridge" if chain.bridge.state == "online" else "bridge full", detail)
+        return ChainPart(
+            "bridge", "well", _BRIDGE_WORDS.get(chain.bridge.state, "bridge"), chain.bridge.problem or detail
+        )
     if chain.bridge is None or not chain.broker_up:
         return ChainPart("bridge", "unknown", "bridge", "not heard since the broker was reached")
     return ChainPart("bridge", "away", "bridge away", f"last word: {chain.bridge.state}")
