@@ -63,9 +63,9 @@ def test_each_alert_is_told_once_and_decided_once(stack: Stack, tmp_path: Path) 
         assert run.process.returncode == 0
         lines += run.lines()
 
-    # A line is written after the commit: a kill may swallow some, and nothing makes one come twice.
-    assert max(told(lines, "alert raised").values()) == 1
-    assert max(told(lines, "alert decided").values()) == 1
+    # A line is written after the commit: a kill may swallow some, or all of one kind, and nothing makes one come twice.
+    assert set(told(lines, "alert raised").values()) == {1}
+    assert set(told(lines, "alert decided").values()) <= {1}
 
 
 def test_it_waits_for_kafka_and_goes_on_when_it_went_away(stack: Stack, tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""`kestrel test`: the style checks, the types, the import rules, then every test. With paths: those tests alone."""
+"""`kestrel test`: the style checks, the types, the import rules, then every test. With paths: those tests alone.
+
+All of it in two crews side by side, since one waits for Spark and HDFS to start while the other counts: headquarters' tests on the one
+hand, the checks and everything else on the other, each with servers and a screen of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import TextIO
 
 from installers.local.places import ROOT, kestrel_home
 from installers.local.screen import screen
@@ -18,6 +24,14 @@ CHECKS = (
     ("types", ("-m", "mypy")),
     ("import rules", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
+HEADQUARTERS = (
+    "tests/cloud_pipeline",
+    "tests/journeys",
+    "tests/real/test_analysis.py",
+    "tests/real/test_archive.py",
+    "tests/real/test_archive_alerts.py",
+)
+"""What starts Spark: half of the whole time. A new test file belongs to the other crew until it is named here."""
 
 
 def main(arguments: list[str]) -> int:
@@ -26,16 +40,15 @@ def main(arguments: list[str]) -> int:
         prog="kestrel test",
         description="The style checks and every test. With paths, those tests alone. Other flags go to pytest (-k, -x, -p no:randomly).",
     )
-    parser.add_argument("--soak", action="store_true", help="the long ones too, that take minutes to hours")
+    parser.add_argument("--soak", action="store_true", help="the long ones too, that take minutes to hours, one by one")
     given, rest = parser.parse_known_args(arguments)
     words = [absolute(word) for word in rest]
-    failed: list[str] = []
-    if not any(is_path(word) for word in words):
-        failed += [title for title, command in CHECKS if not _passes(title, command, {})]
-    chosen = [] if given.soak else ["-m", "not soak"]
-    with screen(kestrel_home() / "logs" / "screen.log") as variables:
-        if not _passes("tests", ("-m", "pytest", *chosen, *words), variables):
-            failed.append("tests")
+    if any(is_path(word) for word in words):
+        failed = _tests("tests", [*_marks(given.soak), *words], sys.stderr)
+    elif given.soak:
+        failed = _checks(sys.stderr) + _tests("tests", [*_marks(soak=True), *words], sys.stderr)
+    else:
+        failed = _side_by_side(words)
     sys.stderr.write(f"failed: {', '.join(failed)}\n" if failed else "all passed\n")
     return 1 if failed else 0
 
@@ -53,10 +66,52 @@ def absolute(word: str) -> str:
     return "::".join([str(Path(path).absolute()), *test])
 
 
-def _passes(title: str, command: tuple[str, ...], variables: dict[str, str]) -> bool:
-    sys.stderr.write(f"-- {title}\n")
-    sys.stderr.flush()
+def _side_by_side(words: list[str]) -> list[str]:
+    """The titles of what failed. One crew is seen as it goes, the other's lines are shown when both are done."""
+    kept = kestrel_home() / "logs" / "tests-headquarters.log"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    failed: list[str] = []
+    with kept.open("w") as lines:
+        far = threading.Thread(
+            target=lambda: failed.extend(
+                _tests("headquarters", [*_marks(), *words, *map(absolute_in_root, HEADQUARTERS)], lines)
+            )
+        )
+        far.start()
+        others = [f"--ignore={path}" for path in map(absolute_in_root, HEADQUARTERS)]
+        near = _checks(sys.stderr) + _tests("everything else", [*_marks(), *words, *others], sys.stderr)
+        far.join()
+    sys.stderr.write(kept.read_text())
+    return near + failed
+
+
+def absolute_in_root(path: str) -> str:
+    """A path of the checkout, from any folder."""
+    return str(ROOT / path)
+
+
+def _marks(soak: bool = False) -> list[str]:
+    return [] if soak else ["-m", "not soak"]
+
+
+def _checks(lines: TextIO) -> list[str]:
+    return [title for title, command in CHECKS if not _passes(title, command, {}, lines)]
+
+
+def _tests(title: str, words: list[str], lines: TextIO) -> list[str]:
+    with screen(kestrel_home() / "logs" / f"screen-{title.replace(' ', '-')}.log") as variables:
+        return [] if _passes(title, ("-m", "pytest", *words), variables, lines) else [title]
+
+
+def _passes(title: str, command: tuple[str, ...], variables: dict[str, str], lines: TextIO) -> bool:
+    lines.write(f"-- {title}\n")
+    lines.flush()
     begun = time.monotonic()
-    code = subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
-    sys.stderr.write(f"   {title}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s\n")
+    environment = {**os.environ, **variables}
+    # pytest speaks on standard output: seen as it goes, or kept with the rest of its crew's lines.
+    output = None if lines is sys.stderr else lines
+    command = (sys.executable, *command)
+    code = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False).returncode
+    lines.write(f"   {title}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s\n")
+    lines.flush()
     return code == 0
