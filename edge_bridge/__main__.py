@@ -1,4 +1,7 @@
-"""The command line: `run` receives, keeps and forwards; `load` sends a historic file; `forward` is the sending process that both start."""
+"""The command line: `run` receives, keeps and forwards; `load` sends a historic file; `rekey` changes a store's key.
+
+`forward` is the sending process that run and load start.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,14 @@ from edge_bridge.settings import (
     SettingError,
     Settings,
     address,
+    existing_file,
     fleet_list,
     from_environment,
     identity,
     needed,
     number,
+    secret_in,
+    store_key,
     writable_file,
 )
 
@@ -39,10 +45,14 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                 return app.run(_run_settings(options, environment))
             case "load":
                 return app.load(_load_settings(options, environment))
+            case "rekey":
+                store = existing_file("--store", needed("--store", options.store, "the store's file"))
+                key = store_key(environment, options.key_file, plain=options.plain)
+                new_key = needed("--new-key-file", options.new_key_file, "a file with the new key")
+                return app.rekey(store, key, secret_in("--new-key-file", new_key))
             case _:
-                return app.forward(
-                    Path(options.store), options.kafka, options.station, options.compression, _key(environment)
-                )
+                key = from_environment(environment, "store-key")
+                return app.forward(Path(options.store), options.kafka, options.station, options.compression, key)
     except SettingError as problem:
         print(f"edge_bridge: {problem}", file=sys.stderr)  # noqa: T201
         return WRONG_SETTING
@@ -57,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A station's memory: keeps what its drones report, forwards it to headquarters, and loses nothing on the way.",
         epilog="Every option can also be set in the environment, as KESTREL_BROKER, KESTREL_STATION and so on; the command line wins.",
     )
-    words = parser.add_subparsers(dest="word", required=True, metavar="run | load")
+    words = parser.add_subparsers(dest="word", required=True, metavar="run | load | rekey")
     run = words.add_parser("run", help="receive, keep and forward until ended")
     run.add_argument("--broker", metavar="HOST:PORT", help="the station's MQTT broker")
     run.add_argument("--station", metavar="ID", help="the station's id")
@@ -73,6 +83,16 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
     load.add_argument("--kafka", metavar="HOST:PORT", help="headquarters")
     load.add_argument("--chunk", metavar="N", help="records at a time (default 500)")
+    rekey = words.add_parser("rekey", help="change the key of a store that no bridge is using")
+    rekey.add_argument("--store", metavar="FILE", help="file of the store")
+    rekey.add_argument("--new-key-file", metavar="FILE", help="the new key; readable by its owner alone")
+    for word in (run, load, rekey):
+        word.add_argument(
+            "--key-file",
+            metavar="FILE",
+            help="the store's key, 64 hex digits or a passphrase; readable by its owner alone (or set KESTREL_STORE_KEY)",
+        )
+        word.add_argument("--plain", action="store_true", help="no key: whoever finds the disk can read the store")
     forward = words.add_parser("forward")
     for name in ("--store", "--kafka", "--station", "--compression"):
         forward.add_argument(name, required=True)
@@ -90,9 +110,9 @@ def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         store=writable_file("--store", needed("--store", given("store"), "a file such as bridge.db")),
         kafka=address("--kafka", kafka) if kafka else None,
         fleet=fleet_list("--fleet", fleet) if fleet else None,
-        key=_key(environment),
         compression=_compression(given("compression") or "lz4"),
         http=number("--http", http, 1, 65_535) if http else None,
+        key=store_key(environment, options.key_file, plain=options.plain),
     )
 
 
@@ -108,7 +128,7 @@ def _load_settings(options: argparse.Namespace, environment: Mapping[str, str]) 
         store=writable_file("--store", needed("--store", given("store"), "a file such as history.db")),
         kafka=address("--kafka", needed("--kafka", given("kafka"), "HOST:PORT such as 127.0.0.1:9092")),
         chunk=number("--chunk", given("chunk") or "500", 1, 100_000),
-        key=_key(environment),
+        key=store_key(environment, options.key_file, plain=options.plain),
     )
 
 
@@ -116,10 +136,6 @@ def _compression(value: str) -> str | None:
     if value not in ("lz4", "none"):
         raise SettingError(f"--compression is {value!r}, and should be lz4 or none")
     return None if value == "none" else value
-
-
-def _key(environment: Mapping[str, str]) -> str | None:
-    return from_environment(environment, "store-key")
 
 
 if __name__ == "__main__":

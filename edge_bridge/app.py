@@ -21,15 +21,23 @@ from edge_bridge.intake import Rules, is_urgent
 from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
-from edge_bridge.outbox import SqliteOutbox, SqliteSendings, make_sent
+from edge_bridge.opening import open_store
+from edge_bridge.opening import rekey as change_key
+from edge_bridge.outbox import SqliteOutbox, SqliteSendings
 from edge_bridge.ports import SinkLost, StoreError
 from edge_bridge.receiver import Receiver
+from edge_bridge.sealing import SealError
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.store import SqliteStore
 from messages.codec import encode
 from messages.priority import Lane
 from messages.state import BridgeStatus
 from messages.topics import bridge_status_topic
+
+try:
+    import resource
+except ImportError:  # Windows writes no core files
+    resource = None  # type: ignore[assignment]
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +48,14 @@ LOCK_WAIT_S = 3.0  # a bridge that was just killed lets go within milliseconds
 def run(settings: Settings) -> int:
     """Receives, keeps and forwards until SIGTERM or SIGINT. Raises SettingError, StoreError."""
     stop = _stop_on_signals()
+    _leave_no_core()
     lock = _locked(settings.store)
     store = _open_store(settings.store, settings.key)
     log.info("%s", _words(settings))
     boot, had_session = store.next_boot(), store.remembered("session") is not None
     store.remember("session", "1")
     store.close()
-    child = (
-        Child(_forward_argv(settings.store, settings.kafka, settings.station, settings.compression))
-        if settings.kafka
-        else None
-    )
+    child = _child(settings, settings.kafka, settings.compression) if settings.kafka else None
     will = BridgeStatus(station=settings.station, state="offline", boot=boot, at=_now())
     field = MqttSource(
         settings.broker,
@@ -71,6 +76,7 @@ def run(settings: Settings) -> int:
         wake=child.wake if child else lambda: None,
         stopping=stop.is_set,
         quota_bytes=settings.quota_bytes,
+        encrypted=settings.key is not None,
     )
     door = _http_door(settings, receiver)
     try:
@@ -102,6 +108,7 @@ def load(settings: LoadSettings) -> int:
     read on, or the load was ended before all was in Kafka.
     """
     stop = _stop_on_signals()
+    _leave_no_core()
     begun = time.monotonic()
     lock = _locked(settings.store)
     store = _open_store(settings.store, settings.key)
@@ -112,7 +119,7 @@ def load(settings: LoadSettings) -> int:
         loader = Loader(source, store, chunk=settings.chunk, clock=_now)
         if loader.resumed_at:
             log.info("going on after record %d", loader.resumed_at)
-        child = Child(_forward_argv(settings.store, settings.kafka, settings.station, "lz4"))
+        child = _child(settings, settings.kafka, "lz4")
         complete = _load_all(loader, store, sendings, child, stop, settings.ahead_rows)
     except (FileProblem, NotTheCitysFile) as problem:
         raise SettingError(f"{settings.file}: {problem}") from None
@@ -157,6 +164,7 @@ def forward(store: Path, kafka: str, station: str, compression: str, key: str | 
     from edge_bridge.kafka_sink import KafkaSink
     from edge_bridge.sending import Hand, Sending
 
+    _leave_no_core()
     hand = Hand(sys.stdin.buffer)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: hand.stop())
@@ -185,23 +193,45 @@ def forward(store: Path, kafka: str, station: str, compression: str, key: str | 
     os._exit(0)  # what the producer's threads still hold is found by the next process
 
 
-def _forward_argv(store: Path, kafka: str, station: str, compression: str | None) -> list[str]:
-    return [
-        *(sys.executable, "-m", "edge_bridge", "forward", "--store", str(store), "--kafka", kafka),
-        *("--station", station, "--compression", compression or "none"),
+def rekey(store: Path, key: str | None, new_key: str) -> int:
+    """Changes a store's key; the bridge must not run. Raises SettingError, StoreError."""
+    _leave_no_core()
+    lock = _locked(store)
+    try:
+        change_key(store, key, new_key)
+    except SealError as problem:
+        raise SettingError(f"--store is '{store}', and the key is not changed: {problem}") from None
+    finally:
+        lock.release()
+    log.info("%s has the new key; start the bridge with it, and keep the old one for copies made before", store)
+    return 0
+
+
+def _child(settings: Settings | LoadSettings, kafka: str, compression: str | None) -> Child:
+    """The sending process. It has the key from its environment: a command line is readable by every user of the machine."""
+    argv = [
+        *(sys.executable, "-m", "edge_bridge", "forward", "--store", str(settings.store), "--kafka", kafka),
+        *("--station", settings.station, "--compression", compression or "none"),
     ]
+    return Child(argv, environment={"KESTREL_STORE_KEY": settings.key or "", "KESTREL_KEY_FILE": ""})
+
+
+def _leave_no_core() -> None:
+    """A crash must not write the key and the messages in memory to the disk."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _open_store(path: Path, key: str | None) -> SqliteStore:
-    """The store, made or brought up to date, with the sending process's file beside it. Raises SettingError."""
+    """The store, made, encrypted or brought up to date, and proven. Raises SettingError."""
     try:
-        store = SqliteStore(path, key=key)
-        make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
+        return open_store(path, key)
+    except SealError as problem:
+        raise SettingError(f"--store is '{path}', and the bridge does not start: {problem}") from None
     except StoreError as error:
         raise SettingError(
             f"--store is '{path}', and should be a store of the bridge or a new file ({error})"
         ) from None
-    return store
 
 
 def _http_door(settings: Settings, receiver: Receiver) -> HttpDoor | None:
@@ -238,7 +268,8 @@ def _words(settings: Settings) -> str:
     fleet = "any" if settings.fleet is None else f"{len(settings.fleet)} drones"
     return (
         f"edge bridge: broker={settings.broker} station={settings.station} store={settings.store} kafka={settings.kafka or 'none'}"
-        f" fleet={fleet} encrypted={'yes' if settings.key else 'no'} compression={settings.compression or 'none'}"
+        f" fleet={fleet} encrypted={'yes, proven' if settings.key else 'NO: anybody who finds the disk can read the store'}"
+        f" compression={settings.compression or 'none'}"
     )
 
 

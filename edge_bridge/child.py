@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edge_bridge.delivery import backoff_s
 
@@ -23,8 +23,12 @@ STOP_S = 3.5  # of the 5 s in which everything must have ended
 class Child:
     """One sending process at a time. One thread."""
 
-    def __init__(self, argv: Sequence[str], dice: random.Random | None = None) -> None:
+    def __init__(
+        self, argv: Sequence[str], dice: random.Random | None = None, *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment`: added to ours, for what must not stand in `argv`, which every user of the machine can read."""
         self._argv = list(argv)
+        self._environment = {**os.environ, **(environment or {})}
         self._dice = dice or random.Random()
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -47,7 +51,7 @@ class Child:
                 return
             self._ended(code, now)
         if now >= self._start_at:
-            self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE)
+            self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, env=self._environment)
             assert self._process.stdin is not None
             os.set_blocking(self._process.stdin.fileno(), False)  # a sender that hangs must not stop the receiver
             self._started = now

@@ -1,7 +1,8 @@
 """Opens the bridge's SQLite files: the one place that knows the library, its settings and its errors.
 
 The library is sqlcipher3 and not the standard one: it brings SQLite 3.53, while Debian's 3.40 has a fault that can damage a database
-with a write-ahead log (3.7.0 to 3.51.2). A key turns encryption on; without one the file is plain.
+with a write-ahead log (3.7.0 to 3.51.2). A key turns encryption on (SQLCipher); without one the file is plain. Whether it is encrypted is
+proved in sealing.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from edge_bridge.ports import StoreError
+from edge_bridge.keys import HEADER, literal, quoted
+from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
@@ -33,7 +35,11 @@ class Connection:
             # autocommit: transactions begin and end where the code says so
             self.raw: Any = dbapi2.connect(str(path), timeout=BUSY_MS / 1000, isolation_level=None)
             if key is not None:
-                self.raw.execute("PRAGMA key = '{}'".format(key.replace("'", "''")))
+                self.raw.execute("PRAGMA cipher_log_level = NONE")  # its errors come as exceptions, in our own words
+                self.raw.execute(f"PRAGMA key = {quoted(key)}")
+            self.raw.execute(
+                "PRAGMA temp_store = MEMORY"
+            )  # a large sort or statement must not lie on the disk in plain
             self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
             self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self.raw.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses, and still small
@@ -52,6 +58,15 @@ class Connection:
         """Whether the file has its tables; false for a moment while its owner makes it."""
         with translated(self.path):
             return bool(self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'station'").fetchone())
+
+    def copy_to(self, path: Path, key: str) -> None:
+        """Everything into a new encrypted file, synced when this returns."""
+        with translated(path):
+            vacuum = self.raw.execute("PRAGMA auto_vacuum").fetchone()[0]
+            self.raw.execute("ATTACH ? AS copy KEY ?", (str(path), literal(key)))
+            self.raw.execute(f"PRAGMA copy.auto_vacuum = {vacuum}")
+            self.raw.execute("SELECT sqlcipher_export('copy')").fetchone()
+            self.raw.execute("DETACH copy")
 
     def _steps(self, which: str) -> tuple[str, ...]:
         if self.raw.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
@@ -96,7 +111,19 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise StoreError(f"{path.name}: {error}") from error
+        words = f"{path.name}: {error}"
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case dbapi2.SQLITE_FULL:
+                raise StoreFull(words) from error
+            case dbapi2.SQLITE_CORRUPT | dbapi2.SQLITE_NOTADB:
+                raise StoreDamaged(words) from error
+        raise StoreError(words) from error
+
+
+def is_plain(path: Path) -> bool:
+    """Whether anybody can read the file."""
+    with path.open("rb") as file:
+        return file.read(len(HEADER)) == HEADER
 
 
 def sent_path(store: Path) -> Path:

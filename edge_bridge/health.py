@@ -97,6 +97,7 @@ def status_of(
     alerts_open: int,
     disk_used_bytes: int,
     disk_quota_bytes: int,
+    encrypted: bool = False,
 ) -> BridgeStatus:
     """The retained status."""
     waiting = waiting_of(counts)
@@ -120,6 +121,7 @@ def status_of(
         alerts_open=alerts_open,
         disk_used_bytes=disk_used_bytes,
         disk_quota_bytes=disk_quota_bytes,
+        encrypted=encrypted,
         commit_p99_ms=round(pulse.commit_p99_ms, 2),
     )
 

@@ -25,6 +25,14 @@ class StoreError(Exception):
     """The store could not do what was asked: nothing of the batch may be acknowledged. The text is for the log and the status."""
 
 
+class StoreFull(StoreError):
+    """There is no room on the disk."""
+
+
+class StoreDamaged(StoreError):
+    """The file is not what was written: a page is not whole, or it was never a store."""
+
+
 class SinkError(Exception):
     """Headquarters cannot be used now. The text is for the log and the status; every row is still pending."""
 

@@ -63,6 +63,7 @@ class Receiver:
         wake: Callable[[], None],
         stopping: Callable[[], bool] = lambda: False,
         quota_bytes: int = 0,
+        encrypted: bool = False,
     ) -> None:
         """`wake` tells the sending process that there are new rows, `retry` that it should try headquarters now; `stopping` is asked
         while the disk refuses. `sendings` None: there is no headquarters. Raises StoreError.
@@ -77,6 +78,7 @@ class Receiver:
         self._wake = wake
         self._stopping = stopping
         self._quota_bytes = quota_bytes
+        self._encrypted = encrypted
         self._store = open_store()
         self._memory = Memory(self._store)
         self._standing = StandingAlerts(field, self._memory, rules.station)
@@ -244,6 +246,7 @@ class Receiver:
             alerts_open=sum(1 for kept in self._memory.standing.values() if is_open(kept.alert)),
             disk_used_bytes=self._store.size_bytes(),
             disk_quota_bytes=self._quota_bytes,
+            encrypted=self._encrypted,
         )
 
     def _oldest_waiting_ms(self, counts: Counts) -> int | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -21,7 +22,8 @@ class Settings:
     store: Path  # file of the store; FILE.sent and SQLite's own files stand beside it
     kafka: str | None = None  # HOST:PORT[,HOST:PORT] of headquarters; none: everything is kept and waits
     fleet: frozenset[str] | None = None  # the drones of this station; none: every drone is heard
-    key: str | None = None  # encrypts the store; none: plain
+    # 64 hex digits, or a passphrase: encrypts the store; none: plain. Not shown when the settings are.
+    key: str | None = field(default=None, repr=False)
     compression: str | None = "lz4"  # of batches to Kafka: a fifth of the bytes for 8 % of the rate; none, lz4
     http: int | None = None  # port on loopback for /metrics and /ready; none: no page
     quota_bytes: int = 0  # what the store may take on the disk; 0: as much as there is
@@ -39,7 +41,8 @@ class LoadSettings:
     ahead_rows: int = (
         20_000  # records that may wait for Kafka: reading pauses while more do, so that the store stays small
     )
-    key: str | None = None  # encrypts the store; none: plain
+    # 64 hex digits, or a passphrase: encrypts the store; none: plain. Not shown when the settings are.
+    key: str | None = field(default=None, repr=False)
 
 
 def address(name: str, value: str) -> str:
@@ -66,6 +69,55 @@ def writable_file(name: str, value: str) -> Path:
     if path.is_dir():
         raise SettingError(f"{name} is {value!r}, and should be a file, not a folder")
     return path
+
+
+def existing_file(name: str, value: str) -> Path:
+    """A file that is there. Raises SettingError."""
+    if not Path(value).is_file():
+        raise SettingError(f"{name} is {value!r}, and should be a file that exists")
+    return Path(value)
+
+
+PASSPHRASE_LETTERS = 12  # shorter ones are guessed, however slow each guess is
+
+
+def store_key(environment: Mapping[str, str], key_file: str | None, *, plain: bool) -> str | None:
+    """The store's key from a file or KESTREL_STORE_KEY; None only where a plain store is asked for. Raises SettingError."""
+    key_file = key_file or from_environment(environment, "key-file")
+    plain = plain or from_environment(environment, "plain") in ("1", "yes")
+    if key_file:
+        key: str | None = secret_in("--key-file", key_file)
+    else:
+        key = from_environment(environment, "store-key")
+        if key is not None and len(key) < PASSPHRASE_LETTERS:
+            raise SettingError(f"KESTREL_STORE_KEY is too short: it should be {_KEY_WORDS}")
+    if key is not None and plain:
+        raise SettingError("--plain and a key are given, and only one of them can be meant")
+    if key is None and not plain:
+        raise SettingError(
+            "there is no key for the store: set KESTREL_STORE_KEY or --key-file FILE,"
+            " or say --plain if anybody who finds the disk may read it"
+        )
+    return key
+
+
+_KEY_WORDS = f"64 hex digits, or a passphrase of at least {PASSPHRASE_LETTERS} characters"
+
+
+def secret_in(name: str, value: str) -> str:
+    """The key in a file that only its owner can read. Raises SettingError, which never shows the content."""
+    try:
+        mode = os.stat(value).st_mode
+        content = Path(value).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingError(f"{name} is {value!r}, and should be a file with the key ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{name} is {value!r}, and should be a text file with {_KEY_WORDS}") from None
+    if os.name == "posix" and mode & 0o077:
+        raise SettingError(f"{name} is {value!r}, and others than its owner may use it: chmod 600 {value}")
+    if len(content) < PASSPHRASE_LETTERS or "\n" in content or "\0" in content:
+        raise SettingError(f"{name} is {value!r}, and should hold one line: {_KEY_WORDS}")
+    return content
 
 
 def fleet_list(name: str, value: str) -> frozenset[str]:

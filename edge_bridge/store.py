@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.database import Connection, sent_path
+from edge_bridge.database import Connection, is_plain, sent_path
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Rejected, StreamKey
 from messages.alert import Alert
@@ -259,10 +259,10 @@ class Quarantined(NamedTuple):
     payload: bytes
 
 
-def stored(path: Path) -> Iterator[Stored]:
+def stored(path: Path, *, key: str | None = None) -> Iterator[Stored]:
     """Every message of the store, lane by lane and in order. Reads only, beside its owner or after it was killed. Raises StoreError."""
-    db = Connection(path)
-    sent, set_aside = _sendings(path)
+    db = _beside(path, key)
+    sent, set_aside = _sendings(path, key)
     try:
         if not db.is_made():
             return
@@ -282,9 +282,9 @@ def stored(path: Path) -> Iterator[Stored]:
         db.close()
 
 
-def quarantined(path: Path) -> Iterator[Quarantined]:
+def quarantined(path: Path, *, key: str | None = None) -> Iterator[Quarantined]:
     """Every message in quarantine, in order of arrival. Reads only. Raises StoreError."""
-    db = Connection(path)
+    db = _beside(path, key)
     try:
         if not db.is_made():
             return
@@ -295,9 +295,9 @@ def quarantined(path: Path) -> Iterator[Quarantined]:
         db.close()
 
 
-def alerts(path: Path) -> Iterator[Alert]:
+def alerts(path: Path, *, key: str | None = None) -> Iterator[Alert]:
     """Every alert, open or closed, in the order in which they were raised. Reads only. Raises StoreError."""
-    db = Connection(path)
+    db = _beside(path, key)
     try:
         if not db.is_made():
             return
@@ -307,10 +307,15 @@ def alerts(path: Path) -> Iterator[Alert]:
         db.close()
 
 
-def _sendings(path: Path) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[int, str]]:
+def _beside(path: Path, key: str | None) -> Connection:
+    """A file for reading. A plain one needs no key, whoever has one: runs from before there were keys stay readable."""
+    return Connection(path, key=None if path.exists() and is_plain(path) else key)
+
+
+def _sendings(path: Path, key: str | None) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[int, str]]:
     if not sent_path(path).exists():
         return {}, {}
-    db = Connection(sent_path(path))
+    db = _beside(sent_path(path), key)
     try:
         if not db.is_made():
             return {}, {}

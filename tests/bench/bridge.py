@@ -24,12 +24,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge_bridge.store import stored
 from installers.local.stack import Stack
 from messages.codec import encode
 from messages.ids import message_id
 from messages.topics import drone_filter, message_topic
-from tests.real.bridge_runs import BridgeProcess, now, records, until
+from tests.real.bridge_runs import BridgeProcess, now, records, stored, until
 from tests.strategies import a_sure_violation
 
 STATION = "bench-bridge"

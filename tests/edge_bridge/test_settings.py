@@ -13,7 +13,7 @@ GOOD = {"--broker": "127.0.0.1:1883", "--station": "midtown-south", "--store": "
 
 def said(capsys: pytest.CaptureFixture[str], word: str, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit code and what was said."""
-    code = main([word, *arguments], environment)
+    code = main([word, *arguments], {"KESTREL_STORE_KEY": "a passphrase", **environment})
     return code, capsys.readouterr().err
 
 
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_store_is_named_in_one_line(capsys: pytest.CaptureFixt
     code, line = said(capsys, "run", *(word for pair in arguments.items() for word in pair))
 
     assert code == 2
-    assert line.endswith("and should be a store of the bridge or a new file (notes.txt: file is not a database)\n")
+    assert line.endswith("notes.txt was encrypted with another key, or is no store of the bridge; it is untouched\n")
     assert line.count("\n") == 1
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from edge_bridge import store
 from messages.codec import encode
 from messages.ids import message_id
 from messages.model import Evidence, Message, Telemetry, Violation
@@ -32,6 +34,16 @@ from messages.topics import KAFKA_TOPICS, ROOT, drone_topic, message_topic
 from tests.strategies import a_sure_violation, a_telemetry, a_violation
 
 REPOSITORY = Path(__file__).parents[2]
+KEY = "5ea1ed" * 10 + "0123"
+"""Of every store of these tests: what ships is encrypted, so that is what is tested."""
+stored = partial(store.stored, key=KEY)
+quarantined = partial(store.quarantined, key=KEY)
+alerts = partial(store.alerts, key=KEY)
+
+
+def bridge_environment(**more: str) -> dict[str, str]:
+    """Of a bridge with an encrypted store."""
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "KESTREL_STORE_KEY": KEY, **more}
 
 
 class BridgeProcess:
@@ -51,7 +63,7 @@ class BridgeProcess:
         seen = self.log.read_text().count("ready:") if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._argv, stderr=log, stdout=log, cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
+                self._argv, stderr=log, stdout=log, cwd=REPOSITORY, env=bridge_environment()
             )
         until(
             lambda: self.log.read_text().count("ready:") > seen, 30, f"the bridge is not ready: {self.log.read_text()}"

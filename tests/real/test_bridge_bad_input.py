@@ -11,12 +11,12 @@ from statistics import median
 import msgspec
 import pytest
 
-from edge_bridge.store import Quarantined, quarantined, stored
+from edge_bridge.store import Quarantined
 from installers.local.mosquitto import Mosquitto
 from messages.codec import encode
 from messages.model import Message
 from messages.topics import ROOT
-from tests.real.bridge_runs import BridgeProcess, FieldClient, Fleet, a_bridge, now
+from tests.real.bridge_runs import BridgeProcess, FieldClient, Fleet, a_bridge, now, quarantined, stored
 from tests.strategies import a_violation
 
 NEXT_WITHIN_MS = 50.0

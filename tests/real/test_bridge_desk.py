@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from edge_bridge.store import alerts, stored
 from installers.local.kafka import Kafka
 from installers.local.mosquitto import Mosquitto
 from installers.local.stack import Stack
 from messages.codec import encode
 from messages.model import Violation
 from messages.state import DeskRequest
-from tests.real.bridge_runs import FieldClient, Fleet, a_bridge, now, records, until
+from tests.real.bridge_runs import FieldClient, Fleet, a_bridge, alerts, now, records, stored, until
 from tests.strategies import a_correction
 
 PICTURE = bytes(range(256)) * 300
@@ -64,7 +63,7 @@ def test_of_two_claims_at_once_one_wins_and_the_decision_reaches_kafka_before_th
     with a_bridge(tmp_path, **settings) as bridge, FieldClient(mosquitto.port, station) as field:
         violation = an_alert_with_its_picture(fleet, field)
         topic = f"alert/{violation.id}"
-        field.wait(lambda: json.loads(field.last(topic) or b"{}").get("picture", {"checked": False})["checked"])
+        field.wait(lambda: (json.loads(field.last(topic) or b"{}").get("picture") or {}).get("checked"))
         assert field.last(f"{topic}/picture") == PICTURE
 
         for officer in ("duarte", "moreno"):

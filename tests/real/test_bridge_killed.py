@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from edge_bridge.database import Connection, sent_path
-from edge_bridge.store import stored
 from installers.local.kafka import Kafka
 from installers.local.mosquitto import Mosquitto
-from tests.real.bridge_runs import BridgeProcess, FieldClient, Fleet, a_bridge, records, until
+from tests.real.bridge_runs import KEY, BridgeProcess, FieldClient, Fleet, a_bridge, records, stored, until
 
 DRONES = 20
 SEED = 20261122
@@ -128,7 +127,7 @@ def _skip_the_look(bridge: BridgeProcess, kafka: Kafka) -> None:
     sink = KafkaSink(kafka.bootstrap, station="control", store_id="control")
     ends = sink.ends()
     sink.close()
-    sent = Connection(sent_path(bridge.store), writes=True)
+    sent = Connection(sent_path(bridge.store), key=KEY, writes=True)
     with sent.transaction() as db:
         db.executemany(
             "INSERT OR REPLACE INTO tail VALUES (?, ?, ?)",

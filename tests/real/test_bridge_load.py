@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -14,9 +13,8 @@ import psutil
 import pytest
 
 from edge_bridge.outbox import SqliteOutbox
-from edge_bridge.store import quarantined, stored
 from installers.local.kafka import Kafka
-from tests.real.bridge_runs import REPOSITORY, records, until
+from tests.real.bridge_runs import KEY, REPOSITORY, bridge_environment, quarantined, records, stored, until
 
 FY2015 = REPOSITORY / "tests" / "data" / "dof43_pseudonymised_fy2015.csv.gz"
 RECORDS, DISTINCT = 10_000, 9_333
@@ -36,8 +34,7 @@ def load(file: Path, store: Path, kafka: Kafka, *more: str) -> subprocess.Popen[
         kafka.bootstrap,
         *more,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment)
+    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, env=bridge_environment())
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -81,7 +78,7 @@ def test_a_load_that_is_killed_twice_goes_on_and_each_record_is_in_kafka_once(tm
 
 def store_id_of(store: Path) -> str:
     """By which the records of a store are told from those of another load of the same file."""
-    outbox = SqliteOutbox(store)
+    outbox = SqliteOutbox(store, key=KEY)
     try:
         return outbox.store_id
     finally:

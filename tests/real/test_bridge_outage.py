@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge.store import stored
 from installers.local.kafka import Kafka
 from installers.local.link import Link
 from installers.local.mosquitto import Mosquitto
-from tests.real.bridge_runs import FieldClient, Fleet, a_bridge, records, until
+from tests.real.bridge_runs import FieldClient, Fleet, a_bridge, records, stored, until
 
 BACKLOG = 20_000
 

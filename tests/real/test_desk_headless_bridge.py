@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge_bridge import store
 from ground_station.journal import decided, shown
 from installers.local.mosquitto import Mosquitto
 from installers.local.ports import free_port
@@ -22,6 +20,7 @@ from messages import topics
 from messages.codec import encode
 from tests.ground_station.bridge_double import wait_for
 from tests.ground_station.given import a_violation
+from tests.real.bridge_runs import bridge_environment, stored
 
 ROOT = Path(__file__).parents[2]
 STATION = "midtown"
@@ -35,7 +34,7 @@ def running(folder: Path, name: str, *arguments: str) -> Iterator[subprocess.Pop
             stdout=out,
             stderr=out,
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=bridge_environment(PYTHONUNBUFFERED="1"),
         )
     try:
         yield process
@@ -76,7 +75,7 @@ def report(port: int, number: int) -> str:
 
 
 def corrections(folder: Path) -> list[str]:
-    return [row.id for row in store.stored(folder / "bridge.db") if row.kind == "correction"]
+    return [row.id for row in stored(folder / "bridge.db") if row.kind == "correction"]
 
 
 def said(folder: Path, name: str) -> str:

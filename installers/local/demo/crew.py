@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from installers.local.processes import Child, start
@@ -77,10 +77,16 @@ class Crew:
         self._watch = threading.Thread(target=self._look, name="crew", daemon=True)
         self._watch.start()
 
-    def hire(self, name: str, argv: Sequence[str], *, keep: bool = True) -> Member:
-        """Starts a program and watches it from now on. Raises ProcessError if it cannot be started at all."""
+    def hire(
+        self, name: str, argv: Sequence[str], *, keep: bool = True, secrets: Mapping[str, str] | None = None
+    ) -> Member:
+        """Starts a program and watches it from now on. `secrets`: environment that no other program gets.
+
+        Raises ProcessError if it cannot be started at all.
+        """
         with self._lock:
-            member = Member(name, argv, self._logs / f"{name}.log", self._environment, keep=keep)
+            environment = {**self._environment, **(secrets or {})}
+            member = Member(name, argv, self._logs / f"{name}.log", environment, keep=keep)
             self._members[name] = member
             return member
 

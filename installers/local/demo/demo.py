@@ -17,6 +17,7 @@ from installers.local.demo.bridge_watch import bridge_is_heard
 from installers.local.demo.crew import Crew, Member
 from installers.local.demo.plan import DemoPlan
 from installers.local.jars import JarsError, spark_jars
+from installers.local.places import station_key
 from installers.local.processes import Memory, ProcessError, memory_of
 from installers.local.runs import Run, write_note
 from installers.local.screen import sandbox_variables
@@ -76,7 +77,9 @@ class Demo:
         self.stack.wait_ready("mosquitto", BROKER_S)
         if self._window:
             self.crew.hire("desk", plans.desk_argv(self.plan, self.run, headless=False), keep=False)
-        self.crew.hire("bridge", plans.bridge_argv(self.run, self._edge_kafka))
+        # In the environment and not in the command line, which every user of the machine can read.
+        key = {"KESTREL_STORE_KEY": station_key()}
+        self.crew.hire("bridge", plans.bridge_argv(self.run, self._edge_kafka), secrets=key)
         if not self._window:
             self.crew.hire("desk", plans.desk_argv(self.plan, self.run, headless=True))
         self.stack.up(servers[1:])

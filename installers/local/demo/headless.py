@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 from cloud_pipeline.errors import ArchiveError
 from edge_bridge import store
 from installers.local.demo.demo import Demo
+from installers.local.places import station_key
 from installers.local.processes import ProcessError
 from installers.local.proof.census import Census, take_census
 from installers.local.proof.ledger import Proof, prove
@@ -74,11 +75,11 @@ def fly_and_prove(
 
 
 def _alerts_open(demo: Demo) -> int:
-    return sum(1 for alert in store.alerts(Path(demo.run.bridge)) if is_open(alert))
+    return sum(1 for alert in store.alerts(Path(demo.run.bridge), key=station_key()) if is_open(alert))
 
 
 def _alerts(demo: Demo) -> dict[str, int]:
-    alerts = list(store.alerts(demo.run.bridge))
+    alerts = list(store.alerts(demo.run.bridge, key=station_key()))
     still_open = sum(1 for alert in alerts if is_open(alert))
     return {"raised": len(alerts), "coded": len(alerts) - still_open, "open": still_open}
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from installers.local.jars import spark_jars
 from installers.local.places import ROOT
 
 
-def run_program(module: str, *words: str, spark: bool = False) -> int:
+def run_program(module: str, *words: str, spark: bool = False, secrets: Mapping[str, str] | None = None) -> int:
     """The program's exit code. Its output goes where ours goes. A Ctrl-C reaches it too, and we wait for its orderly end.
 
-    `spark`: it gets the jars that Spark needs; raises JarsError if they cannot be had.
+    `spark`: it gets the jars that Spark needs; raises JarsError if they cannot be had. `secrets`: added to its environment.
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(secrets or {})}
     if spark:
         environment["KESTREL_SPARK_JARS"] = ",".join(str(jar) for jar in spark_jars())
     with subprocess.Popen([sys.executable, "-m", module, *words], env=environment) as program:

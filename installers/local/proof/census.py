@@ -19,6 +19,7 @@ from cloud_pipeline.archive import reader
 from drone_sim import flash
 from edge_bridge import store
 from ground_station import journal
+from installers.local.places import station_key
 from installers.local.proof.ledger import KindCensus, Known
 from installers.local.runs import Run
 from messages.model import KINDS
@@ -103,7 +104,7 @@ def _read_desks(run: Run, kinds: dict[str, KindCensus], times: Times) -> None:
 
 
 def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> None:
-    for row in store.stored(path):
+    for row in store.stored(path, key=station_key()):
         found = kinds[row.kind]
         found.stored[row.id] = Known(row.id, row.drone_id, row.boot, row.seq)
         times.stored[row.id] = row.stored_at
@@ -113,7 +114,7 @@ def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> None:
             found.waiting.add(row.id)
         if row.kind == "history":  # the loader is its own source: what it read is what it stored
             found.made[row.id] = found.stored[row.id]
-    for refused in store.quarantined(path):
+    for refused in store.quarantined(path, key=station_key()):
         kind, id_ = _name_in(refused.payload)
         if kind in kinds and id_:
             kinds[kind].quarantined.add(id_)

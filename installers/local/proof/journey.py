@@ -11,6 +11,7 @@ from cloud_pipeline.archive import reader
 from drone_sim import flash
 from edge_bridge import store
 from ground_station import journal
+from installers.local.places import station_key
 from installers.local.proof.census import KafkaRecord, read_topic
 from installers.local.runs import Run
 from messages.topics import KAFKA_TOPICS
@@ -33,7 +34,7 @@ def follow(run: Run, id_: str) -> list[Step]:
 
 def _kind(run: Run, id_: str) -> str | None:
     for path in run.stores():
-        for row in store.stored(path):
+        for row in store.stored(path, key=station_key()):
             if row.id == id_:
                 return row.kind
     return None
@@ -60,7 +61,7 @@ def _drone(run: Run, id_: str) -> Iterator[Step]:
 
 def _bridge(run: Run, id_: str) -> Iterator[Step]:
     for path in run.stores():
-        for row in store.stored(path):
+        for row in store.stored(path, key=station_key()):
             if row.id != id_:
                 continue
             yield Step(row.received_at, "bridge", "received")
@@ -71,7 +72,7 @@ def _bridge(run: Run, id_: str) -> Iterator[Step]:
                 yield Step(None, "bridge", "waits for headquarters")
             else:
                 yield Step(row.sent_at, "bridge", "confirmed by Kafka")
-        for refused in store.quarantined(path):
+        for refused in store.quarantined(path, key=station_key()):
             if id_.encode() in refused.payload:
                 yield Step(refused.received_at, "bridge", f"in quarantine: {refused.reason}, {refused.detail}")
 

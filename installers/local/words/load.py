@@ -14,6 +14,7 @@ from installers.local.demo.headquarters import NoRun, archives_itself, headquart
 from installers.local.demo.plan import STATION
 from installers.local.demo.programs import run_program
 from installers.local.jars import JarsError
+from installers.local.places import station_key
 from installers.local.processes import ProcessError
 from installers.local.runs import Run, write_note
 from installers.local.stack import StackRunningError
@@ -41,7 +42,8 @@ def main(words: list[str]) -> int:
         run = _run(options.run)
         with headquarters_of(run, ("kafka", "hdfs"), _say) as found:
             store = ["--store", str(found.history), "--kafka", found.kafka, "--chunk", str(options.chunk)]
-            code = run_program("edge_bridge", "load", options.file, *store)
+            key = {"KESTREL_STORE_KEY": station_key()}
+            code = run_program("edge_bridge", "load", options.file, *store, secrets=key)
             if code not in (0, PARTLY):
                 return code
             if archives_itself(run):
