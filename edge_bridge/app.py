@@ -268,7 +268,7 @@ def _words(settings: Settings) -> str:
     fleet = "any" if settings.fleet is None else f"{len(settings.fleet)} drones"
     return (
         f"edge bridge: broker={settings.broker} station={settings.station} store={settings.store} kafka={settings.kafka or 'none'}"
-        f" fleet={fleet} encrypted={'yes, proven' if settings.key else 'NO: anybody who finds the disk can read the store'}"
+        f" fleet={fleet} encrypted={'proven' if settings.key else 'NO: anybody who finds the disk can read the store'}"
         f" compression={settings.compression or 'none'}"
     )
 
