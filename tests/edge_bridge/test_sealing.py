@@ -31,9 +31,12 @@ def a_store(path: Path, key: str | None, *, plates: list[str] = PLATES) -> None:
     """A store with one violation for each plate, the first ten of them sent; closed as by a kill, with its log full."""
     store = SqliteStore(path, key=key)
     make_sent(path, store.store_id, store_is_new=True, key=key)
-    for number, plate in enumerate(plates, 1):
-        message = a_violation(number, plate=plate)
-        store.commit(Changes(rows=[row_of(message, encode(message), store.next_row, NOON, NOON)]))
+    for start in range(0, len(plates), 100):
+        messages = [a_violation(number, plate=plate) for number, plate in enumerate(plates, 1)][start : start + 100]
+        rows = [
+            row_of(message, encode(message), store.next_row + at, NOON, NOON) for at, message in enumerate(messages)
+        ]
+        store.commit(Changes(rows=rows))
     outbox = SqliteOutbox(path, key=key)
     outbox.mark([Mark(Lane.ALERT, 1, 10, {"violation": 10}, 1_000)], {})
     outbox.close()
