@@ -15,6 +15,10 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, lambda *_: sys.exit(0))  # until the front end has its own: nothing is open yet
+    if sys.argv[1:2] in (["shifts"], ["export"]):
+        from ground_station.shift_command import main as shift_main  # here, because the desk needs nothing of it
+
+        return shift_main(sys.argv[1:], os.environ)
     try:
         settings = read(sys.argv[1:], os.environ)
     except SettingError as error:
@@ -22,10 +26,11 @@ def main() -> int:
     # Here, because it reads the libraries of the journal and the link, which takes a moment: a wrong setting is said before.
     from ground_station.app import run
     from ground_station.journal import JournalError
+    from ground_station.shift_files import ShiftFileError
 
     try:
         return run(settings)
-    except JournalError as error:
+    except (JournalError, ShiftFileError) as error:
         return _refused(error)
 
 

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
-from ground_station.desk import Desk
+import msgspec
+
+from ground_station.desk import Desk, Export
 from ground_station.headless import Headless
 from ground_station.journal import Journal
 from ground_station.links.mqtt_link import MqttLink
+from ground_station.links.replay_link import ReplayLink
+from ground_station.recording import Limits, Recorder
+from ground_station.replay_desk import ReplayDesk
+from ground_station.running import OpenDesk, RunningDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import Settings
+from ground_station.shift_files import ShiftFile, ShiftFileError, find_shift
 from ground_station.view_model.effects import Sound
+from ground_station.view_model.intentions import ExportFormat
 from maps import base_map
 
 log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Run the desk until it is closed; the exit code. Raises JournalError before anything is shown."""
+    """Run the desk until it is closed; the exit code. Raises JournalError or ShiftFileError before anything is shown."""
+    if settings.replay is not None:
+        return _run_front_end(*_replay(settings))
     log.info(
         "broker=%s:%s station=%s officer=%s journal=%s headless=%s scripted_officer=%s lost_after_s=%s",
         settings.broker_host,
@@ -43,7 +55,7 @@ def run(settings: Settings) -> int:
         dice=lambda: secrets.randbits(80),
     )
 
-    def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> Desk:
+    def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
         link = MqttLink(
             settings.broker_host,
             settings.broker_port,
@@ -58,10 +70,16 @@ def run(settings: Settings) -> int:
             officer=settings.officer,
             lost_after_s=settings.lost_after_s,
             find_words=_words_of_place,
+            recorder=_recorder(settings) if settings.record else None,
+            export=_export(settings),
             wake=wake,
             sound=sound,
         )
 
+    return _run_front_end(open_desk, settings)
+
+
+def _run_front_end(open_desk: OpenDesk, settings: Settings) -> int:
     if not settings.headless:
         from ground_station.ui.window import run_window  # here, so that a headless machine needs no Qt
 
@@ -73,6 +91,50 @@ def run(settings: Settings) -> int:
     sys.stderr.write(f"ready: desk of {settings.officer} at {settings.station}\n")
     sys.stderr.flush()
     return front_end.run()
+
+
+def _recorder(settings: Settings) -> Recorder:
+    return Recorder(
+        settings.shifts,
+        station=settings.station,
+        officer=settings.officer,
+        key=settings.store_key,
+        limits=Limits(total_bytes=round(settings.record_mb * 1e6), days=settings.record_days),
+    )
+
+
+def _replay(settings: Settings) -> tuple[OpenDesk, Settings]:
+    """A desk over a recorded shift, and the settings with that shift's station and officer."""
+    path = find_shift(settings.shifts, settings.replay or "", settings.store_key)
+    file = ShiftFile.open(path, settings.store_key)
+    shift, marks_s = file.about(), file.alerts_s()
+    if next(file.past(), None) is None:
+        raise ShiftFileError(f"{path.name} holds nothing yet")
+    log.info("replay=%s start=%s end=%s speed=%s", path.name, shift.start, shift.end, settings.speed)
+
+    def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
+        link = ReplayLink(file)
+        return ReplayDesk(link, shift, speed=settings.speed, marks_s=marks_s, export=_export(settings), wake=wake)
+
+    return open_desk, msgspec.structs.replace(settings, station=shift.station, officer=shift.officer)
+
+
+def _export(settings: Settings) -> Export:
+    """The command `export` in a process of its own: it takes a processor for a while, and the window must not feel it."""
+
+    def export(shift: str, path: str, kind: ExportFormat) -> str:
+        environment = {**os.environ}
+        if settings.store_key is not None:
+            environment["KESTREL_STORE_KEY"] = settings.store_key
+        command = [sys.executable, "-m", "ground_station", "export", shift, "--format", kind, "--out", path]
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        except OSError as error:
+            return str(error)
+        said = done.stderr.strip().splitlines()
+        return "" if done.returncode == 0 else (said[-1] if said else f"code {done.returncode}")
+
+    return export
 
 
 def _words_of_place(lat_deg: float, lon_deg: float) -> tuple[str | None, int | None]:

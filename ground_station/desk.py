@@ -19,11 +19,22 @@ from time import monotonic
 
 from ground_station.journal import Journal
 from ground_station.links.link import Link
+from ground_station.recording import Recorder
 from ground_station.view_model import effects as wish
 from ground_station.view_model.coding_desk import Who
 from ground_station.view_model.effects import Effect, Sound
-from ground_station.view_model.events import Closing, Event, HealthCame, PlaceFound, StatusCame, TelemetryCame, Tick
-from ground_station.view_model.intentions import Intention
+from ground_station.view_model.events import (
+    Closing,
+    Event,
+    ExportDone,
+    HealthCame,
+    PlaceFound,
+    StatusCame,
+    TelemetryCame,
+    Tick,
+)
+from ground_station.view_model.intentions import ExportFormat, ExportShift, FilterLog, Intention
+from ground_station.view_model.moments import DRAW_BYTES, Moment
 from ground_station.view_model.outbox import Outbox
 from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.station import handle, want
@@ -34,6 +45,8 @@ log = logging.getLogger(__name__)
 
 FindWords = Callable[[float, float], tuple[str | None, int | None]]
 """Latitude and longitude in degrees -> the place in words and its precinct, where known. May take long; called in the worker."""
+Export = Callable[[str, str, ExportFormat], str]
+"""A shift's file, the file to write, its format -> the problem in plain words, or empty. Takes a while; called in a thread of its own."""
 LAST_ANSWERS_S = 1.5  # how long a closing desk waits for the bridge's answers
 TICK = timedelta(milliseconds=250)
 _CAN_WAIT = (TelemetryCame, HealthCame, StatusCame, PlaceFound)
@@ -44,7 +57,7 @@ class Desk:
 
     def __init__(
         self,
-        link: Link,
+        link: Link[Event],
         journal: Journal,
         *,
         station: str,
@@ -52,6 +65,8 @@ class Desk:
         lost_after_s: float,
         zone: tzinfo | None = None,
         find_words: FindWords = lambda lat_deg, lon_deg: (None, None),
+        recorder: Recorder | None = None,
+        export: Export | None = None,
         wake: Callable[[], None] = lambda: None,
         sound: Callable[[Sound], None] = lambda sound: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),  # noqa: TID251 - the shell's clock
@@ -59,9 +74,9 @@ class Desk:
     ) -> None:
         """`wake` is called from any thread when something came that should not wait for the next pump; it must return at once.
         `sound` is called within pump and do."""
-        self._link, self._journal = link, journal
+        self._link, self._journal, self._recorder, self._export = link, journal, recorder, export
         self._find_words, self._wake, self._sound = find_words, wake, sound
-        self._clock, self._dice = clock, dice
+        self._clock, self._dice, self._draws = clock, dice, bytearray()
         now = clock()
         self._state = opened(
             Who(station=station, officer=officer, desk=journal.desk, boot=journal.boot, zone=zone),
@@ -71,6 +86,7 @@ class Desk:
             done=journal.done(now - timedelta(days=1)),
             preferences=journal.preferences(),
             lost_after_s=lost_after_s,
+            lines=recorder.lines if recorder is not None else (),
         )
         self._ticked_at: datetime | None = None
         self._inbox: SimpleQueue[Event] = SimpleQueue()
@@ -80,6 +96,7 @@ class Desk:
             threading.Thread(target=self._work, name="desk-worker", daemon=True),
             threading.Thread(target=self._look_up_places, name="desk-places", daemon=True),
         )
+        self.finished = threading.Event()  # never set: now does not end; a replay does
         self.failed = threading.Event()  # the worker stopped by an error: the desk must be closed
 
     @property
@@ -91,6 +108,8 @@ class Desk:
         """Begin to listen."""
         for thread in self._threads:
             thread.start()
+        if self._recorder is not None:
+            self._recorder.start(self.deliver)
         self._link.start(self.deliver)
 
     def deliver(self, event: Event) -> None:
@@ -107,18 +126,20 @@ class Desk:
             self._ticked_at = now
             events.append(Tick())
         if events:
-            self._take(handle(self._state, events, now, self._dice))
+            self._happen(events, now)
         return view(self._state, now)
 
     def do(self, intention: Intention) -> StationView:
         """An officer's intention, at once; the snapshot after it."""
         now = self._clock()
-        self._take(want(self._state, intention, now, self._dice))
+        self._take(want(self._state, intention, now, self._throw))
+        if not isinstance(intention, FilterLog | ExportShift):  # those belong to who looks at the shift, then or later
+            self._record(Moment(now, (), intention, self._thrown()))
         return view(self._state, now)
 
     def stop(self) -> None:
         """Send what was held for undo, wait a moment for the answers, and end all threads. What is not answered stays in the journal."""
-        self._take(handle(self._state, [Closing()], self._clock(), self._dice))
+        self._happen([Closing()], self._clock())
         last_s = monotonic() + LAST_ANSWERS_S
         while self._state.outbox.kept and self._state.chain.broker_up and not self.failed.is_set():
             left_s = last_s - monotonic()
@@ -129,6 +150,8 @@ class Desk:
         self._places.put(None)
         self._threads[0].join(timeout=5.0)
         self._link.stop()
+        if self._recorder is not None:
+            self._recorder.stop()
         self._journal.close()
 
     def _arrived(self) -> list[Event]:
@@ -139,7 +162,25 @@ class Desk:
             event = self._inbox.get(timeout=left_s)
         except Empty:
             return
-        self._take(handle(self._state, [event, *self._arrived()], self._clock(), self._dice))
+        self._happen([event, *self._arrived()], self._clock())
+
+    def _happen(self, events: list[Event], now: datetime) -> None:
+        self._take(handle(self._state, events, now, self._throw))
+        self._record(Moment(now, tuple(events), None, self._thrown()))
+
+    def _throw(self) -> int:
+        number = self._dice()
+        self._draws += (number % 256**DRAW_BYTES).to_bytes(DRAW_BYTES)
+        return number
+
+    def _thrown(self) -> bytes:
+        draws = bytes(self._draws)
+        self._draws.clear()
+        return draws
+
+    def _record(self, moment: Moment) -> None:
+        if self._recorder is not None:
+            self._recorder.note(moment, self._state)
 
     def _take(self, outcome: tuple[DeskState, list[Effect]]) -> None:
         self._state, effects = outcome
@@ -185,10 +226,24 @@ class Desk:
                 self._link.ask(request)
             case wish.Order(command):
                 self._link.order(command)
+            case wish.SaveShift(path, kind):
+                self._save_shift(path, kind)
             case wish.RetryHeadquarters():
                 self._link.retry_headquarters()
             case wish.RetryBroker():
                 self._link.retry_now()
+
+    def _save_shift(self, path: str, kind: ExportFormat) -> None:
+        """In a thread of its own, because it takes a while and decisions must not wait for it."""
+        recorder, export, recording = self._recorder, self._export, self._state.recording
+        if recorder is None or export is None:
+            return
+
+        def save() -> None:
+            recorder.flush()
+            self.deliver(ExportDone(path, export(recording, path, kind)))
+
+        threading.Thread(target=save, name="desk-export", daemon=True).start()
 
     def _look_up_places(self) -> None:
         """The places' thread: the first look-up reads the map, which takes a moment."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TextIO
 
-from ground_station.desk import Desk
+from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.view_model.effects import Sound
 from ground_station.view_model.intentions import AlertsOnScreen
@@ -24,7 +23,7 @@ class Headless:
 
     def __init__(
         self,
-        open_desk: Callable[[Callable[[], None], Callable[[Sound], None]], Desk],
+        open_desk: OpenDesk,
         out: TextIO,
         officer: ScriptedOfficer | None,
     ) -> None:
@@ -45,7 +44,7 @@ class Headless:
         going = True
         while going and not self._desk.failed.is_set():
             self._turn()
-            going = self._wait()
+            going = not self._desk.finished.is_set() and self._wait()
         self._desk.stop()
         return int(self._desk.failed.is_set())
 
@@ -89,6 +88,7 @@ class Headless:
 def lines_between(before: StationView | None, after: StationView) -> list[str]:
     """What to print when one snapshot follows another: changes only, and no line for a count that merely goes on."""
     lines = [
+        *_changed("replay", "" if before is None else _replay(before), _replay(after)),
         *_changed("chain", _chain(before) if before else "", _chain(after)),
         *_changed("state", _pill(before) if before else "all well", _pill(after)),
         *_alerts(before.cards if before else (), after.cards),
@@ -106,6 +106,10 @@ def _changed(name: str, before: str, after: str) -> list[str]:
     if not after or _COUNTING.sub("#", before) == _COUNTING.sub("#", after):
         return []
     return [f"{name}: {after}"]
+
+
+def _replay(view: StationView) -> str:
+    return f"{view.replay.banner} · {view.replay.speed_words} {view.replay.state}" if view.replay is not None else ""
 
 
 def _chain(view: StationView) -> str:

@@ -31,6 +31,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     think_s: float = 2.0  # how long the scripted officer looks at an alert; a quick human
     lost_after_s: float = 3.5  # QGroundControl's default; a drone reports once a second
     seed: int = 7  # of the scripted officer's choices
+    record: bool = True  # the shift is written down, for its log, its export and its replay
+    shifts: Path = Path("shifts")  # the folder of recorded shifts
+    record_mb: float = 2_000.0  # all shifts together; 200 drones make about 20 MB an hour
+    record_days: float = 30.0  # then a shift is deleted
+    store_key: str | None = None  # encrypts recorded shifts, as it does the bridge's store; only from the environment
+    replay: str | None = None  # a recorded shift to be shown again: a file, the beginning of a name, or latest
+    speed: int = 1  # of a replay, 1 to 60
     screenshot: Path | None = None  # where to put a picture of the window
     after_s: float = 10.0  # when to take it; the map and some drones are there by then
 
@@ -48,19 +55,31 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         for name in vars(given)
     }
     host, port = _broker(values["broker"] or "127.0.0.1:1883")
-    station, officer = _identifier("station", values["station"]), _identifier("officer", values["officer"])
+    replay = values["replay"] or None
+    if replay is not None and _switch("scripted-officer", values["scripted_officer"]):
+        raise SettingError("--replay shows the past: --scripted-officer has nothing to decide there")
+    station = _identifier("station", values["station"] or (replay and "replay"))
+    officer = _identifier("officer", values["officer"] or (replay and "replay"))
+    journal = Path(values["journal"] or f"desk-{officer}.db")
     return Settings(
         broker_host=host,
         broker_port=port,
         station=station,
         officer=officer,
-        journal=Path(values["journal"] or f"desk-{officer}.db"),
+        journal=journal,
         theme=_theme(values["theme"]),
         headless=_switch("headless", values["headless"]),
         scripted_officer=_switch("scripted-officer", values["scripted_officer"]),
         think_s=_number("think-s", values["think_s"], 2.0, lowest=0.0),
         lost_after_s=_number("lost-after-s", values["lost_after_s"], 3.5, lowest=1.0),
         seed=int(_number("seed", values["seed"], 7, lowest=0)),
+        record=not _switch("no-record", values["no_record"]),
+        shifts=Path(values["shifts"]) if values["shifts"] else journal.parent / "shifts",
+        record_mb=_number("record-mb", values["record_mb"], 2_000.0, lowest=1.0),
+        record_days=_number("record-days", values["record_days"], 30.0, lowest=0.1),
+        store_key=environment.get("KESTREL_STORE_KEY") or None,
+        replay=replay,
+        speed=_speed(values["speed"]),
         screenshot=Path(values["screenshot"]) if values["screenshot"] else None,
         after_s=_number("after-s", values["after_s"], 10.0, lowest=0.0),
     )
@@ -70,7 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m ground_station",
         description="The officer's desk: alerts, map, coding desk and fleet of one station.",
-        epilog="Each setting can also be given in the environment, as KESTREL_BROKER, KESTREL_STATION and so on.",
+        epilog="Other uses: `shifts` lists the recorded shifts, `export SHIFT --format gpx --out FILE` saves one. "
+        "Each setting can also be given in the environment, as KESTREL_BROKER, KESTREL_STATION and so on.",
     )
     add = parser.add_argument
     add("--broker", metavar="HOST:PORT", help="the station's MQTT broker (127.0.0.1:1883)")
@@ -83,9 +103,22 @@ def _parser() -> argparse.ArgumentParser:
     add("--think-s", metavar="S", help="how long the invented officer looks at an alert (2.0)")
     add("--lost-after-s", metavar="S", help="silence after which a drone counts as lost (3.5)")
     add("--seed", metavar="N", help="of the invented officer's choices (7)")
+    add("--no-record", action="store_true", default=None, help="do not write the shift down")
+    add("--shifts", metavar="DIR", help="the folder of recorded shifts (shifts, beside the journal)")
+    add("--record-mb", metavar="MB", help="what all recorded shifts may take on the disk (2000)")
+    add("--record-days", metavar="DAYS", help="how long a recorded shift is kept (30)")
+    add("--replay", metavar="SHIFT", help="show a recorded shift again: a file, the beginning of its name, or latest")
+    add("--speed", metavar="N", help="of the replay: 1 to 60 (1)")
     add("--screenshot", metavar="FILE", help="save a picture of the window, and close it")
     add("--after-s", metavar="S", help="when to take the picture (10)")
     return parser
+
+
+def _speed(text: str | None) -> int:
+    number = _number("speed", text, 1, lowest=1.0)
+    if number > 60 or number != int(number):
+        raise SettingError(f"--speed is {text!r}: it must be a whole number from 1 to 60")
+    return int(number)
 
 
 def _broker(text: str) -> tuple[str, int]:

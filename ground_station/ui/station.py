@@ -6,11 +6,10 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
+from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.ui.look import Look
 from ground_station.ui.main_window import MainWindow
@@ -27,30 +26,6 @@ log = logging.getLogger(__name__)
 MAP_AFTER_MS = 300
 """The map begins to load so long after the window is shown: loading the engine stops the window for some tenths of a second, and the
 alerts that wait at the broker come first."""
-
-
-class RunningDesk(Protocol):
-    """What the window needs of ground_station.desk.Desk: the core with its link and journal."""
-
-    @property
-    def failed(self) -> Event:
-        """Set when the journal cannot be written any more."""
-
-    def start(self) -> None:
-        """Begin to listen."""
-
-    def pump(self) -> StationView:
-        """Take in what came; the snapshot to draw."""
-
-    def do(self, intention: Intention) -> StationView:
-        """An officer's intention; the snapshot after it."""
-
-    def stop(self) -> None:
-        """Send what was held and end."""
-
-
-OpenDesk = Callable[[Callable[[], None], Callable[[Sound], None]], RunningDesk]
-"""(wake, sound) -> the desk. `wake` may be called from any thread, `sound` is called on the window's."""
 
 
 class Station(QObject):

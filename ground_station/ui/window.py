@@ -14,11 +14,12 @@ from random import Random
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import Settings
 from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.main_window import MainWindow
-from ground_station.ui.station import OpenDesk, Station
+from ground_station.ui.station import Station
 
 log = logging.getLogger(__name__)
 

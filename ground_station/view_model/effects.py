@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from ground_station.view_model.intentions import ExportFormat
 from messages.coding import Form
 from messages.state import Command, DeskRequest
 
@@ -114,6 +115,13 @@ class FindPlace(_Effect, frozen=True):
     lon_deg: float
 
 
+class SaveShift(_Effect, frozen=True):
+    """Write the recorded shift into a file; the answer is the event ExportDone."""
+
+    path: str
+    format: ExportFormat
+
+
 class PlaySound(_Effect, frozen=True):
     """Let the officer hear it."""
 
@@ -134,5 +142,6 @@ Effect = (
     | RetryHeadquarters
     | RetryBroker
     | FindPlace
+    | SaveShift
     | PlaySound
 )

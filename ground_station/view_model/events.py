@@ -12,8 +12,8 @@ from messages.model import Health, Telemetry
 from messages.state import BridgeStatus, DeskAnswer, DroneStatus
 
 
-class _Event(msgspec.Struct, frozen=True):
-    """Root of all events."""
+class _Event(msgspec.Struct, frozen=True, tag=True):
+    """Root of all events. Each carries its name when a recording writes it down."""
 
 
 class LinkUp(_Event, frozen=True):
@@ -31,6 +31,18 @@ class TelemetryCame(_Event, frozen=True):
     """A drone's telemetry, new or late."""
 
     telemetry: Telemetry
+
+
+class DroneMoved(_Event, frozen=True):
+    """What a recording keeps of most telemetry: where the drone was. Never comes over a link. Units as in Telemetry."""
+
+    drone_id: str
+    boot: int
+    seq: int
+    captured_at: datetime
+    lat_deg: float
+    lon_deg: float
+    heading_deg: float
 
 
 class HealthCame(_Event, frozen=True):
@@ -99,6 +111,20 @@ class PlaceFound(_Event, frozen=True):
     precinct: int | None
 
 
+class ExportDone(_Event, frozen=True):
+    """The shift was written into a file, or could not be: `problem` says why in plain words."""
+
+    path: str
+    problem: str = ""
+
+
+class RecordingChanged(_Event, frozen=True):
+    """The shift is being recorded (`problem` is empty), or can't be at present."""
+
+    path: str
+    problem: str = ""
+
+
 class Tick(_Event, frozen=True):
     """Time went on; comes about four times a second."""
 
@@ -111,6 +137,7 @@ Event = (
     LinkUp
     | LinkDown
     | TelemetryCame
+    | DroneMoved
     | HealthCame
     | StatusCame
     | AlertCame
@@ -121,6 +148,8 @@ Event = (
     | AnswerCame
     | Unreadable
     | PlaceFound
+    | ExportDone
+    | RecordingChanged
     | Tick
     | Closing
 )

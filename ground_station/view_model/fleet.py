@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from ground_station.view_model import wording
-from ground_station.view_model.events import HealthCame, StatusCame, TelemetryCame
+from ground_station.view_model.events import DroneMoved, HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.freshness import LOST_AFTER_S, freshness_of
 from ground_station.view_model.snapshot import BatteryBand, FleetRow, Freshness
 from ground_station.view_model.track import with_point
@@ -23,7 +23,7 @@ LATE_S = 10.0  # telemetry that took longer than this to arrive is aged from its
 LOW_PCT, LOW_OVER_PCT = 25.0, 30.0  # enters the band below the first, leaves it above the second
 CRITICAL_PCT, CRITICAL_OVER_PCT = 15.0, 20.0
 
-DroneEvent = TelemetryCame | HealthCame | StatusCame
+DroneEvent = TelemetryCame | DroneMoved | HealthCame | StatusCame
 
 
 class Drone(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +56,10 @@ def apply(fleet: Fleet, events: Sequence[DroneEvent], now: datetime) -> Fleet:
         match event:
             case TelemetryCame(telemetry):
                 drones[telemetry.drone_id] = _with_telemetry(_drone(drones, telemetry.drone_id), telemetry, now_s)
+            case DroneMoved(drone_id):
+                drone = _drone(drones, drone_id)
+                if drone.newest is not None:  # a recording begins with the whole telemetry of each drone
+                    drones[drone_id] = _with_telemetry(drone, _moved(drone.newest, event), now_s)
             case HealthCame(health):
                 drones[health.drone_id] = _with_health(_drone(drones, health.drone_id), health)
             case StatusCame(status):
@@ -131,6 +135,18 @@ def _with_telemetry(drone: Drone, telemetry: Telemetry, now_s: float) -> Drone:
         health=drone.health,
         band=band_of(telemetry.battery_pct, drone.band),
         track=track,
+    )
+
+
+def _moved(newest: Telemetry, event: DroneMoved) -> Telemetry:
+    return msgspec.structs.replace(
+        newest,
+        boot=event.boot,
+        seq=event.seq,
+        captured_at=event.captured_at,
+        lat_deg=event.lat_deg,
+        lon_deg=event.lon_deg,
+        heading_deg=event.heading_deg,
     )
 
 

@@ -13,10 +13,13 @@ import msgspec
 FactName = Literal["plate", "plate_type", "plate_expiry", "make", "body", "plate_state"]
 """The fields of messages.coding.Form besides the code."""
 ThemeName = Literal["day", "night", "contrast"]
+LogKind = Literal["", "alert", "drone", "station"]
+"""Which lines of the shift log are shown; "" for all."""
+ExportFormat = Literal["csv", "geojson", "gpx", "kml"]
 
 
-class _Intention(msgspec.Struct, frozen=True):
-    """Root of all intentions."""
+class _Intention(msgspec.Struct, frozen=True, tag=True):
+    """Root of all intentions. Each carries its name when a recording writes it down."""
 
 
 class SelectAlert(_Intention, frozen=True):
@@ -151,6 +154,42 @@ class SetPreference(_Intention, frozen=True):
     value: str
 
 
+class FilterLog(_Intention, frozen=True):
+    """The text of the log's filter changed, or which kind of line is wanted: lines that hold every word remain."""
+
+    text: str
+    kind: LogKind = ""
+
+
+class ExportShift(_Intention, frozen=True):
+    """X: write this shift into a file that other programs open. Without plates: those only by command."""
+
+    path: str
+    format: ExportFormat
+
+
+class ReplayPause(_Intention, frozen=True):
+    """Space: let the replayed shift stand still, or go on."""
+
+
+class ReplaySpeed(_Intention, frozen=True):
+    """[ or ]: the replayed shift slower (-1) or faster (+1), by one step of replay.SPEEDS."""
+
+    by: int
+
+
+class ReplayJump(_Intention, frozen=True):
+    """The replayed shift so many seconds forward, or back where negative."""
+
+    by_s: float
+
+
+class ReplayGoTo(_Intention, frozen=True):
+    """The replayed shift at a moment, as Unix time in seconds."""
+
+    at_s: float
+
+
 Intention = (
     SelectAlert
     | MoveSelection
@@ -176,4 +215,10 @@ Intention = (
     | SetTheme
     | SetSound
     | SetPreference
+    | FilterLog
+    | ExportShift
+    | ReplayPause
+    | ReplaySpeed
+    | ReplayJump
+    | ReplayGoTo
 )

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import msgspec
 
-from ground_station.view_model import alert_queue, coding_desk, deciding
+from ground_station.view_model import alert_queue, coding_desk, deciding, shift_log
 from ground_station.view_model.coding_desk import Asking
 from ground_station.view_model.effects import (
     KeepPreference,
@@ -15,6 +15,7 @@ from ground_station.view_model.effects import (
     Order,
     RetryBroker,
     RetryHeadquarters,
+    SaveShift,
 )
 from ground_station.view_model.intentions import (
     AlertsOnScreen,
@@ -23,7 +24,9 @@ from ground_station.view_model.intentions import (
     ChooseFirstHit,
     Claim,
     Confirm,
+    ExportShift,
     FilterFleet,
+    FilterLog,
     Intention,
     MarkNotShown,
     MoveSelection,
@@ -31,6 +34,10 @@ from ground_station.view_model.intentions import (
     Reject,
     Release,
     ReleaseControl,
+    ReplayGoTo,
+    ReplayJump,
+    ReplayPause,
+    ReplaySpeed,
     SearchCode,
     SelectAlert,
     SelectDrone,
@@ -43,6 +50,7 @@ from ground_station.view_model.intentions import (
     TryNow,
     Undo,
 )
+from ground_station.view_model.language import t
 from ground_station.view_model.station_state import (
     DeskState,
     Dice,
@@ -107,7 +115,13 @@ def _apart_from_alerts(
     | AlertsOnScreen
     | SetTheme
     | SetSound
-    | SetPreference,
+    | SetPreference
+    | FilterLog
+    | ExportShift
+    | ReplayPause
+    | ReplaySpeed
+    | ReplayJump
+    | ReplayGoTo,
     now: datetime,
     dice: Dice,
 ) -> Step:
@@ -139,6 +153,14 @@ def _apart_from_alerts(
             return _preferred(msgspec.structs.replace(state, sound_on=on), "sound", "on" if on else "off")
         case SetPreference(name, value):
             return _preferred(state, name, value)
+        case FilterLog(text, kind):
+            return msgspec.structs.replace(state, log=shift_log.filtered(state.log, text[:80], kind)), ()
+        case ExportShift(path, kind):
+            if not state.recording:
+                return said(state, t("This shift is not recorded, so there is nothing to save"), now), ()
+            return said(state, t("Saving the shift …"), now), (SaveShift(path, kind),)
+        case ReplayPause() | ReplaySpeed() | ReplayJump() | ReplayGoTo():
+            return said(state, t("This is now: only a replayed shift can be paused or moved"), now), ()
     assert_never(intention)
 
 

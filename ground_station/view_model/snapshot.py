@@ -192,6 +192,58 @@ class LogLine(msgspec.Struct, frozen=True):
     text: str
     drone_id: str | None = None
     violation_id: str | None = None
+    at_s: float = 0.0  # Unix time
+    lat_deg: float | None = None  # of what it is about, where known
+    lon_deg: float | None = None
+
+    @property
+    def kind(self) -> Literal["alert", "drone", "station"]:
+        """What the line is about."""
+        return "alert" if self.violation_id is not None else "drone" if self.drone_id is not None else "station"
+
+
+class LogView(msgspec.Struct, frozen=True, kw_only=True):
+    """The shift log as it is filtered."""
+
+    text: str = ""  # of the filter
+    kind: Literal["", "alert", "drone", "station"] = ""
+    lines: tuple[LogLine, ...] = ()  # newest last, at most shift_log.SHOWN
+    found: int = 0  # how many lines pass the filter, shown or not
+    words: str = ""  # "3 of 1,204 lines", "The newest 2,000 of 12,040 lines"
+
+
+class ReplayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A replayed shift: what the banner and its controls show."""
+
+    banner: str  # "REPLAY · Sunday 22 November 2026 · nothing here can be sent"
+    at: str  # the replayed time of day
+    at_s: float  # Unix time
+    start_s: float
+    end_s: float
+    start: str  # times of day
+    end: str
+    speed: int
+    speed_words: str  # "10×"
+    paused: bool
+    state: str  # "playing", "paused", "at the end", "going to 14:32:07 …"
+    marks_s: tuple[float, ...]  # when alerts came in, Unix times
+
+
+class StateLine(msgspec.Struct, frozen=True):
+    """One line of the inside of the station, for support."""
+
+    group: str  # "Bridge"
+    label: str  # "Disk used"
+    value: str  # "1.2 GB of 20 GB"
+    mark: Literal["", "attention"] = ""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """One of the short facts at the end of the chain: what waits, how full the disk is."""
+
+    word: str  # "1,204 waiting", "disk 62 %"
+    detail: str
+    mark: Literal["", "attention"] = ""
 
 
 class UndoView(msgspec.Struct, frozen=True):
@@ -252,10 +304,14 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     message: str  # the newest word to the officer ("Press C to claim it first"); empty after a few seconds
     fleet: FleetView
     drone: DronePanel | None
-    log: tuple[LogLine, ...]  # newest last, the last 500
+    log: tuple[LogLine, ...]  # newest last, unfiltered, the last 500
     log_count: int
+    log_view: LogView  # as the log's page shows it
     counters: str  # "Decided today 37 · median 6.4 s · corrected 11"
     scene: MapScene
     theme: Literal["day", "night", "contrast"]
     sound_on: bool
     preferences: dict[str, str]  # as kept by SetPreference
+    standing: tuple[Standing, ...] = ()  # backlog and disk
+    inside: tuple[StateLine, ...] = ()  # everything known of the station
+    replay: ReplayView | None = None  # None: this is now

@@ -27,19 +27,23 @@ from ground_station.view_model.events import (
     AnswerCame,
     BridgeCame,
     Closing,
+    DroneMoved,
     Event,
+    ExportDone,
     HealthCame,
     LinkDown,
     LinkUp,
     PictureCame,
     PictureGone,
     PlaceFound,
+    RecordingChanged,
     StatusCame,
     TelemetryCame,
     Tick,
     Unreadable,
 )
 from ground_station.view_model.intentions import Intention
+from ground_station.view_model.language import t
 from ground_station.view_model.station_state import (
     MESSAGE_FOR,
     DeskState,
@@ -62,7 +66,9 @@ REMIND_EVERY = timedelta(seconds=30)
 QUIET_FOR = timedelta(seconds=2)  # at least between two sounds: a burst of alerts is one sound
 SETTLE = timedelta(seconds=5)  # after a reconnect, until the bridge has published every open alert again
 REQUESTS_KEPT = timedelta(seconds=60)
-_DRONE_EVENTS = (TelemetryCame, HealthCame, StatusCame)
+_DRONE_EVENTS = (TelemetryCame, DroneMoved, HealthCame, StatusCame)
+_OWN_EVENTS = (Tick, LinkUp, LinkDown, PlaceFound, Closing, ExportDone, RecordingChanged)
+"""What does not come from the station."""
 
 
 def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
@@ -85,7 +91,7 @@ def want(state: DeskState, intention: Intention, now: datetime, dice: Dice) -> t
 
 
 def _one(state: DeskState, event: Event, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
-    if not isinstance(event, Tick | LinkUp | LinkDown | PlaceFound | Closing):
+    if not isinstance(event, _OWN_EVENTS):
         state = msgspec.structs.replace(state, chain=link_state.heard(state.chain, now, telemetry=False))
     match event:
         case AlertCame(alert):
@@ -108,6 +114,11 @@ def _one(state: DeskState, event: Event, now: datetime, dice: Dice) -> tuple[Des
             return _link_down(state, problem, next_try_at, now), []
         case Unreadable():
             return _replaced(state, unreadable=state.unreadable + 1), []
+        case ExportDone(path, problem):
+            text = t("Not saved: {problem}", problem=problem) if problem else t("Shift saved as {path}", path=path)
+            return said(noted(state, text, now), text, now), []
+        case RecordingChanged(path, problem):
+            return _recording_changed(state, path, problem, now), []
         case Tick():
             return _tick(state, now, dice)
         case Closing():
@@ -115,10 +126,8 @@ def _one(state: DeskState, event: Event, now: datetime, dice: Dice) -> tuple[Des
     return state, []
 
 
-def _drones_spoke(
-    state: DeskState, events: Sequence[TelemetryCame | HealthCame | StatusCame], now: datetime
-) -> DeskState:
-    telemetry = any(isinstance(event, TelemetryCame) for event in events)
+def _drones_spoke(state: DeskState, events: Sequence[fleet.DroneEvent], now: datetime) -> DeskState:
+    telemetry = any(isinstance(event, TelemetryCame | DroneMoved) for event in events)
     return _replaced(
         state,
         fleet=fleet.apply(state.fleet, events, now),
@@ -216,6 +225,14 @@ def _link_down(state: DeskState, problem: str, next_try_at: datetime | None, now
         notice = "The broker went away before the claim was answered: press C again when it is back"
         work = msgspec.structs.replace(coding_desk.with_notice(work, work.asking.violation_id, notice), asking=None)
     return _replaced(state, chain=link_state.link_down(state.chain, problem, next_try_at, now), work=work)
+
+
+def _recording_changed(state: DeskState, path: str, problem: str, now: datetime) -> DeskState:
+    if problem and problem != state.recording_problem:
+        state = noted(state, t("The shift is not being recorded: {problem}", problem=problem), now)
+    elif not problem and state.recording_problem:
+        state = noted(state, t("The shift is being recorded again"), now)
+    return _replaced(state, recording=path, recording_problem=problem)
 
 
 def _tick(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:

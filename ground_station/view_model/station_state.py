@@ -17,6 +17,7 @@ from ground_station.view_model.intentions import ThemeName
 from ground_station.view_model.link_state import Chain
 from ground_station.view_model.outbox import Outbox
 from ground_station.view_model.shift_log import ShiftLog
+from ground_station.view_model.snapshot import LogLine
 from messages.alert import holder, is_open
 from messages.coding import Form
 from messages.ids import message_id
@@ -65,6 +66,8 @@ class DeskState(msgspec.Struct, frozen=True, kw_only=True):
     sounded_at: datetime | None = None
     pruned: bool = False  # alerts that were archived while the desk was away are already dropped
     unreadable: int = 0
+    recording: str = ""  # the file of this shift; empty: none is made
+    recording_problem: str = ""
 
 
 def opened(
@@ -76,8 +79,9 @@ def opened(
     done: tuple[Done, ...] = (),
     preferences: dict[str, str] | None = None,
     lost_after_s: float,
+    lines: tuple[LogLine, ...] = (),
 ) -> DeskState:
-    """The desk as it is opened, with what its journal kept."""
+    """The desk as it is opened, with what its journal kept, and the log of a shift that goes on."""
     known = dict(preferences or {})
     theme = known.get("theme", "day")
     return DeskState(
@@ -90,6 +94,7 @@ def opened(
         theme="night" if theme == "night" else "contrast" if theme == "contrast" else "day",
         sound_on=known.get("sound", "on") != "off",
         preferences=known,
+        log=ShiftLog(lines, lines[-1].number if lines else 0),
     )
 
 
@@ -130,9 +135,20 @@ def said(state: DeskState, text: str, now: datetime) -> DeskState:
 def noted(
     state: DeskState, text: str, now: datetime, *, drone_id: str | None = None, violation_id: str | None = None
 ) -> DeskState:
-    """The desk with one more line in its log."""
-    log = shift_log.noted(state.log, text, now, state.who.zone, drone_id=drone_id, violation_id=violation_id)
+    """The desk with one more line in its log, and the place of what it is about."""
+    place = _place_of(state, drone_id, violation_id)
+    log = shift_log.noted(
+        state.log, text, now, state.who.zone, drone_id=drone_id, violation_id=violation_id, place=place
+    )
     return msgspec.structs.replace(state, log=log)
+
+
+def _place_of(state: DeskState, drone_id: str | None, violation_id: str | None) -> tuple[float, float] | None:
+    entry = state.queue.entries.get(violation_id) if violation_id else None
+    if entry is not None:
+        return entry.alert.violation.lat_deg, entry.alert.violation.lon_deg
+    drone = state.fleet.drones.get(drone_id) if drone_id else None
+    return (drone.newest.lat_deg, drone.newest.lon_deg) if drone is not None and drone.newest is not None else None
 
 
 def asked(

@@ -74,6 +74,7 @@ def view(state: DeskState, now: datetime) -> StationView:
         drone=_panel(state, now),
         log=shift_log.newest(state.log),
         log_count=state.log.count,
+        log_view=shift_log.shown(state.log),
         counters=_counters(state, now),
         scene=_scene(state, waiting, desk_entry, alerting, now),
         theme=state.theme,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from ground_station.view_model.language import t
+
 NOTHING = "—"
 FACT_LABELS: dict[str, str] = {
     "plate": "Plate",
@@ -25,6 +27,20 @@ REJECT_REASONS: tuple[str, ...] = (
 )
 """What an officer may choose for Reject besides words of their own."""
 
+MONTHS: tuple[str, ...] = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 FAULTS: dict[str, str] = {
     "battery_low": "battery",
     "motor_hot": "motor hot",
@@ -36,6 +52,22 @@ FAULTS: dict[str, str] = {
 def clock(at: datetime, zone: tzinfo | None) -> str:
     """Local time of day: "14:32:07"."""
     return at.astimezone(zone).strftime("%H:%M:%S")
+
+
+def day(at: datetime, zone: tzinfo | None) -> str:
+    """The local day: "22 November 2026"."""
+    local = at.astimezone(zone)
+    return t("{day} {month} {year}", day=local.day, month=t(MONTHS[local.month - 1]), year=local.year)
+
+
+def size(number: int) -> str:
+    """An amount of bytes: "812 B", "4.1 MB", "20 GB"."""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
 
 
 def span(seconds: float) -> str:

@@ -1,0 +1,185 @@
+"""The desk of a replay: a recorded shift's moments, taken in as time goes at the chosen speed. No journal, and nothing is ever sent.
+
+link's thread ──moment──▶ inbox ──pump(): those that are due, for at most BUDGET_S──▶ rules ──▶ the window, as ever
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from time import monotonic
+
+from ground_station.desk import Export
+from ground_station.links.replay_link import ReplayLink
+from ground_station.shift_files import Shift
+from ground_station.view_model import replay
+from ground_station.view_model.intentions import (
+    ExportShift,
+    Intention,
+    ReplayGoTo,
+    ReplayJump,
+    ReplayPause,
+    ReplaySpeed,
+)
+from ground_station.view_model.language import t
+from ground_station.view_model.moments import Began, Ended, Moment, Past
+from ground_station.view_model.replay import Looking, Player
+from ground_station.view_model.snapshot import StationView
+from ground_station.view_model.station_state import DeskState
+
+BUDGET_S = 0.010  # of the window's thread in one turn: below a frame
+FIRST_WAIT_S = 5.0
+FAR = timedelta(minutes=3)  # a jump forward beyond it begins with a kept desk; a shorter one takes in what lies between
+
+
+class ReplayDesk:
+    """What a front end needs of a desk, over the past. All methods but `deliver` belong to the front end's thread."""
+
+    def __init__(
+        self,
+        link: ReplayLink,
+        shift: Shift,
+        *,
+        speed: int,
+        marks_s: tuple[float, ...] = (),
+        zone: tzinfo | None = None,
+        export: Export | None = None,
+        wake: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`clock`: seconds that go on evenly. `marks_s`: when alerts came, as Unix times."""
+        self._link, self._shift, self._marks_s, self._zone = link, shift, marks_s, zone
+        self._export, self._wake, self._clock = export, wake, clock
+        self._player = Player(start=shift.start, end=shift.end, at=shift.start, since_s=clock(), speed=speed)
+        self._looking = Looking()
+        self._state: DeskState | None = None
+        self._at = shift.start  # of the newest moment taken in
+        self._inbox: deque[Past] = deque()
+        self._jump, self._begun, self._ended = 0, False, False
+        self._target: datetime | None = None  # where a jump leads, while the desk is on its way there
+        self._waits_for_disk = False
+        self._said: deque[str] = deque()
+        self.failed = threading.Event()  # never set: a replay writes nothing
+        self.finished = threading.Event()  # everything was shown
+        self._first = threading.Event()
+
+    @property
+    def state(self) -> DeskState | None:
+        """What the recorded desk knew; None before the recording is read."""
+        return self._state
+
+    def start(self) -> None:
+        """Begin to read. Waits for the first of it, at most FIRST_WAIT_S."""
+        self._link.start(self.deliver)
+        self._first.wait(FIRST_WAIT_S)
+        self._player = replay.moved_to(self._player, self._player.start, self._clock())
+
+    def deliver(self, past: Past) -> None:
+        """Take in a piece of the past, from the link's thread."""
+        self._inbox.append(past)
+        self._first.set()
+
+    def pump(self) -> StationView:
+        """Go on to where the replay ought to be by now, or as far as BUDGET_S goes; the snapshot to draw."""
+        now_s = self._clock()
+        wanted = replay.position(self._player, now_s)
+        self._link.move_on(wanted)
+        self._take_in(wanted, now_s + BUDGET_S)
+        while self._said:
+            self._looking = replay.told(self._looking, self._said.popleft(), now_s)
+        return self._view(wanted, self._clock())
+
+    def do(self, intention: Intention) -> StationView:
+        """The viewer's intention: look, play, or be told that nothing can be sent."""
+        now_s = self._clock()
+        match intention:
+            case ReplayPause() | ReplaySpeed() | ReplayJump() | ReplayGoTo():
+                self._play(replay.played(self._player, intention, now_s), now_s)
+            case _ if self._state is not None:
+                self._looking = replay.looked(self._looking, intention, self._state, self._at, now_s)
+                self._state = replay.with_filter(self._state, self._looking)
+        if isinstance(intention, ExportShift):
+            self._save(intention)
+        return self.pump()
+
+    def stop(self) -> None:
+        """End the link's thread."""
+        self._link.stop()
+
+    def _play(self, player: Player, now_s: float) -> None:
+        before = replay.position(self._player, now_s)
+        self._player = player
+        if player.at < before or player.at - before > FAR:
+            self._jump += 1
+            self._begun, self._ended, self._target = False, False, player.at
+            self._link.jump(player.at, self._jump)
+
+    def _take_in(self, wanted: datetime, until_s: float) -> None:
+        """What is due up to `wanted`. Where the budget does not last, the replay goes on from where it is: slower, nothing left out."""
+        self._waits_for_disk = False
+        while self._inbox:
+            past = self._inbox[0]
+            if self._begun and not isinstance(past, Ended) and past.at > wanted:
+                self._target = None
+                return
+            self._inbox.popleft()
+            self._one(past)
+            if self._clock() >= until_s:
+                self._fall_behind()
+                return
+        if self._ended:
+            self._target = None
+            if self._at >= self._player.end or wanted >= self._player.end:
+                self.finished.set()
+        elif not self._link.has_nothing_before(wanted):
+            self._waits_for_disk = True
+            self._wake()
+
+    def _one(self, past: Past) -> None:
+        match past:
+            case Began(state, at, jump) if jump == self._jump:
+                self._state, self._at, self._begun = replay.with_filter(state, self._looking), at, True
+            case Moment() if self._begun and self._state is not None:
+                self._state, self._at = replay.after(self._state, past), past.at
+            case Ended(jump) if jump == self._jump:
+                self._ended = True
+
+    def _fall_behind(self) -> None:
+        """More is due than one turn had time for."""
+        if self._begun and self._target is None:
+            self._player = replay.moved_to(self._player, self._at, self._clock())
+        self._wake()
+
+    def _view(self, wanted: datetime, now_s: float) -> StationView:
+        if self._state is None:
+            raise RuntimeError("the recording holds nothing that could be shown")
+        now = max(self._at, min(wanted, replay.position(self._player, now_s)))
+        return replay.replayed_view(
+            self._state,
+            self._looking,
+            self._player,
+            self._at if self._target is not None or self._waits_for_disk else now,
+            now_s,
+            zone=self._zone,
+            marks_s=self._marks_s,
+            going=self._target is not None,
+        )
+
+    def _save(self, intention: ExportShift) -> None:
+        export = self._export
+        if export is None:
+            return
+
+        def save() -> None:
+            problem = export(str(self._shift.path), intention.path, intention.format)
+            text = (
+                t("Not saved: {problem}", problem=problem)
+                if problem
+                else t("Shift saved as {path}", path=intention.path)
+            )
+            self._said.append(text)
+            self._wake()
+
+        threading.Thread(target=save, name="replay-export", daemon=True).start()
