@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QToolTip, QWidget
 
 from ground_station.ui import paint
 from ground_station.ui.look import BOLD, REGULAR, SEMIBOLD, Look
 from ground_station.ui.parts import PlainLabel, SeverityMark, set_tip
 from ground_station.view_model.intentions import Intention, SetSound, TryNow
-from ground_station.view_model.snapshot import ChainPart, Pill, StationView
+from ground_station.view_model.snapshot import ChainPart, Pill, Standing, StationView
 
 _GAP_PX = 30.0  # between two parts: room for the arrow
 _NARROW_GAP_PX = 22.0
@@ -22,24 +22,28 @@ _NARROW_GAP_PX = 22.0
 class ChainLine(QWidget):
     """drones -> broker -> bridge -> headquarters, each with its mark and word."""
 
-    def __init__(self, look: Look):
+    def __init__(self, look: Look, on_click: Callable[[], None] = lambda: None):
         super().__init__()
-        self._look = look
+        self._look, self._on_click = look, on_click
+        self._standing: tuple[Standing, ...] = ()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._narrow = False
         self._parts: tuple[ChainPart, ...] = ()
         self._gap_px = _GAP_PX
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     def fold(self, *, narrow: bool) -> None:
         """Draw the parts closer together, or not."""
-        self._gap_px = _NARROW_GAP_PX if narrow else _GAP_PX
+        self._gap_px, self._narrow = (_NARROW_GAP_PX if narrow else _GAP_PX), narrow
         self.updateGeometry()
         self.update()
 
-    def show_parts(self, parts: tuple[ChainPart, ...]) -> None:
-        """Draw other parts."""
-        if parts != self._parts:
-            self._parts = parts
-            self.setAccessibleName(", ".join(f"{part.word} {part.state}" for part in parts))
+    def show_parts(self, parts: tuple[ChainPart, ...], standing: tuple[Standing, ...] = ()) -> None:
+        """Draw other parts, and the facts after them: backlog and disk."""
+        if parts != self._parts or standing != self._standing:
+            self._parts, self._standing = parts, standing
+            words = [f"{part.word} {part.state}" for part in parts] + [fact.word for fact in standing]
+            self.setAccessibleName(", ".join(words))
             self.updateGeometry()
             self.update()
 
@@ -52,10 +56,26 @@ class ChainLine(QWidget):
             x = end + self._gap_px
         return places
 
+    def _facts(self) -> list[tuple[Standing, str, float, float]]:
+        """(fact, its words, where they begin and end); in a narrow window only the first of its words."""
+        places = self._places()
+        metrics, x, found = QFontMetricsF(self._look.font()), (places[-1][2] if places else 0.0), []
+        for fact in self._standing:
+            words = fact.word.split(" · ", 1)[0] if self._narrow else fact.word
+            begin = x + (_NARROW_GAP_PX if self._narrow else 18.0)
+            x = begin + metrics.horizontalAdvance(words) + (13 if fact.mark else 0)
+            found.append((fact, words, begin, x))
+        return found
+
     def sizeHint(self) -> QSize:
         """Qt's: all parts on one line."""
-        places = self._places()
-        return QSize(round(places[-1][2]) + 2 if places else 0, self._look.measure.target)
+        facts, places = self._facts(), self._places()
+        right = facts[-1][3] if facts else places[-1][2] if places else -2.0
+        return QSize(round(right) + 2, self._look.measure.target)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's: a click shows the inside."""
+        self._on_click()
 
     def event(self, event: QEvent) -> bool:
         """Qt's: the inside of a part, for support, is in its tip."""
@@ -63,6 +83,10 @@ class ChainLine(QWidget):
             for part, left, right in self._places():
                 if left - 4 <= event.pos().x() <= right + 4:
                     set_tip(self, part.detail)
+                    QToolTip.showText(event.globalPos(), self.toolTip(), self)
+            for fact, _words, left, right in self._facts():
+                if left - 4 <= event.pos().x() <= right + 4:
+                    set_tip(self, fact.detail)
                     QToolTip.showText(event.globalPos(), self.toolTip(), self)
             return True
         return super().event(event)
@@ -79,6 +103,12 @@ class ChainLine(QWidget):
             p.setFont(look.font())
             p.setPen(look.colour("ink"))
             p.drawText(QRectF(left + 16, 0, right - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), part.word)
+        for fact, words, left, right in self._facts():
+            p.setPen(look.colour("attention" if fact.mark else "soft"))
+            if fact.mark:
+                paint.severity(p, look, "attention", QPointF(left + 4, middle), 8)
+                left += 13
+            p.drawText(QRectF(left, 0, right - left + 2, self.height()), int(Qt.AlignmentFlag.AlignVCenter), words)
 
 
 class LinkButton(QAbstractButton):
@@ -183,9 +213,16 @@ class PillWidget(QWidget):
 
 
 class ChainStrip(QFrame):
-    """The whole strip. `on_keys` opens the key sheet."""
+    """The whole strip. `on_keys` opens the key sheet, `on_inside` (a click on the chain) the inside of the station."""
 
-    def __init__(self, look: Look, send: Callable[[Intention], None], on_keys: Callable[[], None]):
+    def __init__(
+        self,
+        look: Look,
+        send: Callable[[Intention], None],
+        on_keys: Callable[[], None],
+        *,
+        on_inside: Callable[[], None] = lambda: None,
+    ):
         super().__init__()
         self.setObjectName("strip")
         self.setFixedHeight(look.measure.strip)
@@ -195,7 +232,7 @@ class ChainStrip(QFrame):
         row.setSpacing(0)
         self._station_word = PlainLabel(look, "Station", tone="soft", whole=True)
         self._station = PlainLabel(look, weight=SEMIBOLD, whole=True)
-        self.chain = ChainLine(look)
+        self.chain = ChainLine(look, on_inside)
         self.pill = PillWidget(look, send)
         self._officer = PlainLabel(look, tone="soft", whole=True)
         self._sound = LinkButton(look, "sound on")
@@ -228,7 +265,7 @@ class ChainStrip(QFrame):
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         self._station.say(view.station)
-        self.chain.show_parts(view.chain)
+        self.chain.show_parts(view.chain, view.standing)
         self.pill.show_pill(view.pill)
         self._officer.say(view.officer)
         self._sound_on = view.sound_on

@@ -40,16 +40,26 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("follow", "F", "follow the drone", "Map"),
     Shortcut("all_drones", "A", "all drones", "Map"),
     Shortcut("take_control", "T", "take control", "Map"),
-    Shortcut("filter", "/", "filter the fleet", "Desk"),
+    Shortcut("filter", "/", "filter fleet or log", "Desk"),
     Shortcut("log", "L", "shift log", "Desk"),
+    Shortcut("log_kind", "V", "kind of line in the log", "Desk"),
+    Shortcut("save_shift", "X", "save the shift", "Desk"),
+    Shortcut("inside", "I", "state of the station", "Desk"),
     Shortcut("theme", "D", "day, night, contrast", "Desk"),
     Shortcut("sound", "S", "sound on or off", "Desk"),
     Shortcut("try_now", "Y", "try now", "Desk"),
     Shortcut("keys", "?", "this sheet", "Desk"),
+    Shortcut("replay_pause", "Space", "pause, go on", "Replay"),
+    Shortcut("replay_back", "Left", "30 s back", "Replay"),
+    Shortcut("replay_on", "Right", "30 s on", "Replay"),
+    Shortcut("replay_far_back", "PgUp", "5 min back", "Replay"),
+    Shortcut("replay_far_on", "PgDn", "5 min on", "Replay"),
+    Shortcut("replay_slower", "[", "slower", "Replay"),
+    Shortcut("replay_faster", "]", "faster", "Replay"),
 )
 """Everything that a key does, except the digits 1 to 9 (the guess or frequent code with that digit) and Escape (leave a field)."""
 
-KEY_NAMES: dict[str, str] = {"Up": "↑", "Down": "↓"}
+KEY_NAMES: dict[str, str] = {"Up": "↑", "Down": "↓", "Left": "←", "Right": "→"}
 """How a key is written on a cap, where that is not its name."""
 
 

@@ -11,27 +11,41 @@ from ground_station.ui.fleet_table import FleetTable
 from ground_station.ui.key_sheet import KeySheet
 from ground_station.ui.keys import key_map
 from ground_station.ui.look import Look
-from ground_station.ui.parts import Rule, Tab
+from ground_station.ui.parts import KeyButton, PlainLabel, Rule, Tab
 from ground_station.ui.shift_log import ShiftLog
+from ground_station.ui.state_page import StatePage
 from ground_station.ui.typing_line import TypingLine
-from ground_station.view_model.intentions import FilterFleet, Intention
-from ground_station.view_model.snapshot import StationView
+from ground_station.view_model.intentions import FilterFleet, FilterLog, Intention, LogKind
+from ground_station.view_model.language import t
+from ground_station.view_model.snapshot import LogLine, LogView, StationView
 
-FLEET, DRONE, LOG, KEYS = range(4)
+FLEET, DRONE, LOG, STATE, KEYS = range(5)
+_KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
 HEIGHT_PX = 232
 
 
 class LowerPanel(QFrame):
     """Tabs and pages. `leave` gives the focus back to the desk."""
 
-    def __init__(self, look: Look, send: Callable[[Intention], None], leave: Callable[[], None]):
+    def __init__(
+        self,
+        look: Look,
+        send: Callable[[Intention], None],
+        leave: Callable[[], None],
+        *,
+        go: Callable[[LogLine], None],
+        save: Callable[[], None],
+    ):
+        """`go` shows what a line of the log is about, `save` asks where the shift is to be saved."""
         super().__init__()
+        self._send = send
         self.setObjectName("panel")
         self._look, self._leave = look, leave
         self._folds = False
         self.fleet = FleetTable(look, send, lambda: self.open(DRONE))
         self.drone = DronePage(look, send)
-        self.log = ShiftLog(look, send)
+        self.log = ShiftLog(look, go, leave)
+        self.state = StatePage(look)
         self.keys = KeySheet(look)
         self.filter = TypingLine(look, "Filter of the fleet", hint="Filter", key="/")
         self.filter.textEdited.connect(lambda text: send(FilterFleet(text)))
@@ -39,7 +53,20 @@ class LowerPanel(QFrame):
         self.filter.on_step = lambda _by: self.fleet.setFocus()
         self.filter.on_leave = leave
         self.filter.setFixedWidth(170)
-        self.tabs = [Tab(look, words) for words in ("Fleet", "Drone", "Shift log", "Keys")]
+        self._log_kind: LogKind = ""
+        self.log_filter = TypingLine(look, t("Search in the shift log"), hint=t("Search"), key="/")
+        self.log_filter.textEdited.connect(lambda text: send(FilterLog(text, self._log_kind)))
+        self.log_filter.on_enter = self.log.setFocus
+        self.log_filter.on_step = lambda _by: self.log.setFocus()
+        self.log_filter.on_leave = leave
+        self.log_filter.setFixedWidth(200)
+        self.log_words = PlainLabel(look, tone="soft")
+        self.log_kind = KeyButton(look, t("all lines"), "V", quiet=True)
+        self.log_kind.clicked.connect(self.next_kind)
+        self.save = KeyButton(look, t("Save shift"), "X", quiet=True)
+        self.save.clicked.connect(save)
+        words = (t("Fleet"), t("Drone"), t("Shift log"), t("State"), t("Keys"))
+        self.tabs = [Tab(look, each) for each in words]
         self._group = QButtonGroup(self)
         self._pages = QStackedWidget()
         self._rule = Rule()
@@ -50,8 +77,10 @@ class LowerPanel(QFrame):
             self._group.addButton(tab, number)
             head.addWidget(tab)
         head.addStretch(1)
-        head.addWidget(self.filter)
-        for page in (self.fleet, self.drone, self.log, self.keys):
+        for widget in (self.log_words, self.log_kind, self.save, self.log_filter, self.filter):
+            head.addWidget(widget)
+            head.addSpacing(6)
+        for page in (self.fleet, self.drone, self.log, self.state, self.keys):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
@@ -66,7 +95,7 @@ class LowerPanel(QFrame):
 
     @property
     def page(self) -> int:
-        """Which page is in sight: FLEET, DRONE, LOG or KEYS."""
+        """Which page is in sight: FLEET, DRONE, LOG, STATE or KEYS."""
         return self._pages.currentIndex()
 
     @property
@@ -106,13 +135,29 @@ class LowerPanel(QFrame):
         self._pages.setVisible(is_open)
         self._rule.setVisible(is_open)
         self.filter.setVisible(page == FLEET and is_open)
+        for widget in (self.log_words, self.log_kind, self.save, self.log_filter):
+            widget.setVisible(page == LOG and is_open)
         self.setFixedHeight(HEIGHT_PX if is_open else 40)
+
+    def next_kind(self) -> None:
+        """The log's next kind of line: all, alerts, drones, the station."""
+        kind = _KINDS[(_KINDS.index(self._log_kind) + 1) % len(_KINDS)]
+        self._send(FilterLog(self.log_filter.text(), kind))
+
+    def _show_log(self, log: LogView) -> None:
+        self._log_kind = log.kind
+        self.log.show_lines(log.lines)
+        self.log_filter.say(log.text)
+        self.log_words.say(log.words)
+        words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}
+        self.log_kind.relabel(words[log.kind])
+        self.log_kind.set_primary(bool(log.kind))
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment; pages out of sight are not worked on."""
         self.tabs[FLEET].relabel(view.fleet.title)
-        self.tabs[DRONE].relabel(view.drone.drone_id if view.drone else "Drone")
-        self.tabs[LOG].relabel(f"Shift log {view.log_count}")
+        self.tabs[DRONE].relabel(view.drone.drone_id if view.drone else t("Drone"))
+        self.tabs[LOG].relabel(t("Shift log {count}", count=view.log_count))
         self.filter.say(view.fleet.filter)
         if not self._is_open:
             return
@@ -121,6 +166,8 @@ class LowerPanel(QFrame):
         elif self.page == DRONE:
             self.drone.show_drone(view.drone)
         elif self.page == LOG:
-            self.log.show_lines(view.log)
+            self._show_log(view.log_view)
+        elif self.page == STATE:
+            self.state.show_lines(view.inside)
         else:
             self.keys.show_keys(key_map(view.preferences))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
@@ -18,13 +19,21 @@ from ground_station.ui.look import Look
 from ground_station.ui.lower_panel import LowerPanel
 from ground_station.ui.map_view import VIEW_PREFERENCE, MapView
 from ground_station.ui.pictures import Pictures
+from ground_station.ui.replay_strip import LEAP_S, STEP_S, ReplayStrip
+from ground_station.ui.save_dialog import asked_where
 from ground_station.view_model.intentions import (
     ChooseDigit,
     Claim,
+    ExportShift,
     Intention,
     MoveSelection,
     PassOn,
     Release,
+    ReplayJump,
+    ReplayPause,
+    ReplaySpeed,
+    SelectAlert,
+    SelectDrone,
     SendPictureAgain,
     SetPreference,
     SetSound,
@@ -34,7 +43,7 @@ from ground_station.view_model.intentions import (
     TryNow,
     Undo,
 )
-from ground_station.view_model.snapshot import StationView
+from ground_station.view_model.snapshot import LogLine, StationView
 
 NARROW_PX = 1440
 LOW_PX = 800
@@ -46,8 +55,13 @@ _KEY_WORDS = {
     Qt.Key.Key_Down: "Down",
     Qt.Key.Key_Return: "Enter",
     Qt.Key.Key_Enter: "Enter",
+    Qt.Key.Key_Left: "Left",
+    Qt.Key.Key_Right: "Right",
+    Qt.Key.Key_Space: "Space",
+    Qt.Key.Key_PageUp: "PgUp",
+    Qt.Key.Key_PageDown: "PgDn",
 }
-_REPEATING = frozenset(("up", "down"))
+_REPEATING = frozenset(("up", "down", "replay_back", "replay_on", "replay_far_back", "replay_far_on"))
 
 
 class MainWindow(QMainWindow):
@@ -63,10 +77,13 @@ class MainWindow(QMainWindow):
         self._desk = QWidget()
         self._desk.setObjectName("desk")
         self._desk.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.strip = ChainStrip(look, send, lambda: self.lower_part.toggle(lower_panel.KEYS))
+        self.strip = ChainStrip(
+            look, send, lambda: self._toggle(lower_panel.KEYS), on_inside=lambda: self._toggle(lower_panel.STATE)
+        )
         self.alerts = AlertPanel(look, pictures, send)
         self.map = MapView(look, send, cache)
-        self.lower_part = LowerPanel(look, send, self.leave_field)
+        self.replay = ReplayStrip(look, send)
+        self.lower_part = LowerPanel(look, send, self.leave_field, go=self._go, save=self._save_shift)
         self.coding = CodingPanel(look, pictures, cache, send, self.leave_field)
         self._lay_out()
         self._actions: dict[str, Callable[[], None]] = {
@@ -93,7 +110,18 @@ class MainWindow(QMainWindow):
             "sound": lambda: send(SetSound(not (self._view is not None and self._view.sound_on))),
             "try_now": lambda: send(TryNow()),
             "keys": lambda: self._toggle(lower_panel.KEYS),
+            "inside": lambda: self._toggle(lower_panel.STATE),
+            "log_kind": self._next_log_kind,
+            "save_shift": self._save_shift,
+            "replay_pause": lambda: send(ReplayPause()),
+            "replay_back": lambda: send(ReplayJump(-STEP_S)),
+            "replay_on": lambda: send(ReplayJump(STEP_S)),
+            "replay_far_back": lambda: send(ReplayJump(-LEAP_S)),
+            "replay_far_on": lambda: send(ReplayJump(LEAP_S)),
+            "replay_slower": lambda: send(ReplaySpeed(-1)),
+            "replay_faster": lambda: send(ReplaySpeed(1)),
         }
+        self.ask_where: Callable[[QWidget, str], ExportShift | None] = asked_where
 
     def _lay_out(self) -> None:
         map_frame = QFrame()
@@ -116,6 +144,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strip)
+        column.addWidget(self.replay)
         column.addLayout(body, 1)
         self.setCentralWidget(self._desk)
         self._desk.setFocus()
@@ -130,6 +159,7 @@ class MainWindow(QMainWindow):
         if self.windowTitle() != view.window_title:
             self.setWindowTitle(view.window_title)
         self.strip.show_view(view)
+        self.replay.show_replay(view.replay)
         self.alerts.show_view(view)
         self.coding.show_view(view)
         self.lower_part.show_view(view)
@@ -194,10 +224,37 @@ class MainWindow(QMainWindow):
             self._send(TakeControl(view.desk.drone_id))
 
     def _to_filter(self) -> None:
-        self.lower_part.open(lower_panel.FLEET)
+        in_log = self.lower_part.is_open and self.lower_part.page == lower_panel.LOG
+        self.lower_part.open(lower_panel.LOG if in_log else lower_panel.FLEET)
         if self._view is not None:
             self.lower_part.show_view(self._view)
-        self.lower_part.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        field = self.lower_part.log_filter if in_log else self.lower_part.filter
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _next_log_kind(self) -> None:
+        self.lower_part.open(lower_panel.LOG)
+        self.lower_part.next_kind()
+
+    def _go(self, line: LogLine) -> None:
+        """To what a line of the log is about: its alert while that is open, its drone, and its place on the map."""
+        view = self._view
+        if view is None:
+            return
+        if line.violation_id is not None and any(card.violation_id == line.violation_id for card in view.cards):
+            self._send(SelectAlert(line.violation_id))
+        elif line.drone_id is not None:
+            self._send(SelectDrone(line.drone_id))
+        if line.lat_deg is not None and line.lon_deg is not None:
+            self.map.look_at(line.lat_deg, line.lon_deg)
+
+    def _save_shift(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        day = datetime.fromtimestamp(view.scene.now_s, UTC).astimezone().date()
+        asked = self.ask_where(self, f"{view.station}-{day}".lower().replace(" ", "-"))
+        if asked is not None:
+            self._send(asked)
 
     def _toggle(self, page: int) -> None:
         self.lower_part.toggle(page)
@@ -209,6 +266,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         narrow, low = self.width() < NARROW_PX, self.height() < LOW_PX
         self.strip.fold(narrow=narrow)
+        self.replay.fold(narrow=narrow)
         self.alerts.fold(folded=narrow)
         self.coding.fold(narrow=narrow, low=low, height=self.height())
         self.lower_part.fold(folds=low)

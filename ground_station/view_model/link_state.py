@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ground_station.view_model import wording
+from ground_station.view_model.language import t, tn
 from ground_station.view_model.snapshot import ChainPart, Pill
 from messages.state import BridgeStatus
 
+NEARLY_FULL = 0.9  # of what the store may take
 SILENCE_S = 5.0  # "link up, no data" at the latest; the bridge speaks once a second
 CATCHING_UP_S = 5.0  # waiting messages younger than this are simply on their way
 ANSWER_S = 5.0  # a decision that waits longer for its answer is said to be kept here
@@ -112,7 +114,7 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     telemetry_s = (now - max(chain.telemetry_at or chain.broker_since, chain.broker_since)).total_seconds()
     if drones_expected and telemetry_s >= SILENCE_S:
         return Pill(f"Link up, no data from any drone for {wording.about(telemetry_s)}", try_now=False)
-    away = _headquarters_pill(bridge, chain, now)
+    away = _headquarters_pill(bridge, chain, now) or _disk_pill(bridge)
     if away is None and kept and oldest_kept_s >= ANSWER_S:
         return Pill(f"{wording.plural(kept, 'decision')} kept here, will be sent", try_now=False)
     return away
@@ -181,6 +183,34 @@ def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pil
         return None
     eta = "" if bridge.eta_s is None else f", about {wording.about(bridge.eta_s)}"
     return Pill(f"Catching up: {wording.count(waiting)} left{eta}", try_now=False)
+
+
+def disk_share(bridge: BridgeStatus) -> float | None:
+    """How much of what the store may take on the disk it takes, 0 to 1; None if the bridge does not say."""
+    room = bridge.disk_used_bytes + bridge.disk_free_bytes
+    if bridge.disk_quota_bytes:
+        room = min(room, bridge.disk_quota_bytes) if bridge.disk_free_bytes else bridge.disk_quota_bytes
+    return min(1.0, bridge.disk_used_bytes / room) if room else None
+
+
+def _disk_pill(bridge: BridgeStatus) -> Pill | None:
+    if bridge.gaps:
+        text = tn(
+            bridge.gaps,
+            "The station's disk was damaged: {count} report is asked for again",
+            "The station's disk was damaged: {count} reports are asked for again",
+        )
+        return Pill(text, try_now=False)
+    share = disk_share(bridge)
+    if share is None or share < NEARLY_FULL:
+        return None
+    percent = wording.percent(100 * share)
+    if sum(bridge.thinned.values()):
+        return Pill(
+            t("The station's disk is {percent} full · old positions are given up, no alert is", percent=percent),
+            try_now=False,
+        )
+    return Pill(t("The station's disk is {percent} full", percent=percent), try_now=False)
 
 
 def _broker_away(chain: Chain, kept: int, now: datetime) -> str:

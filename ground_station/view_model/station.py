@@ -11,7 +11,17 @@ from itertools import groupby
 
 import msgspec
 
-from ground_station.view_model import alert_queue, coding_desk, deciding, fleet, link_state, officer, outbox, wording
+from ground_station.view_model import (
+    alert_queue,
+    coding_desk,
+    deciding,
+    fleet,
+    happenings,
+    link_state,
+    officer,
+    outbox,
+    wording,
+)
 from ground_station.view_model.alert_queue import Image
 from ground_station.view_model.effects import (
     DropForm,
@@ -74,6 +84,7 @@ _OWN_EVENTS = (Tick, LinkUp, LinkDown, PlaceFound, Closing, ExportDone, Recordin
 def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:
     """The desk after everything in `events` happened, in that order, and the effects to be carried out in theirs."""
     effects: list[Effect] = []
+    before = state
     for of_drones, run in groupby(events, lambda event: isinstance(event, _DRONE_EVENTS)):
         if of_drones:
             state = _drones_spoke(state, [event for event in run if isinstance(event, _DRONE_EVENTS)], now)
@@ -81,7 +92,7 @@ def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice)
         for event in run:
             state, asks = _one(state, event, now, dice)
             effects.extend(asks)
-    return _settled(state, now), effects
+    return _settled(happenings.noted_between(before, state, now), now), effects
 
 
 def want(state: DeskState, intention: Intention, now: datetime, dice: Dice) -> tuple[DeskState, list[Effect]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Literal
 
-from ground_station.view_model import alert_queue, coding_desk, fleet, link_state, outbox, shift_log, wording
+from ground_station.view_model import alert_queue, coding_desk, fleet, inside, link_state, outbox, shift_log, wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.snapshot import (
     AlertCard,
@@ -80,6 +80,15 @@ def view(state: DeskState, now: datetime) -> StationView:
         theme=state.theme,
         sound_on=state.sound_on,
         preferences=state.preferences,
+        standing=inside.standing(state.chain, now),
+        inside=inside.lines(
+            state.chain,
+            now,
+            unreadable=state.unreadable,
+            kept=kept,
+            recording=state.recording,
+            problem=state.recording_problem,
+        ),
     )
 
 

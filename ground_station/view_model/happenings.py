@@ -1,0 +1,113 @@
+"""What two moments of the desk tell that nobody wrote down yet: lines for the shift log about bridge, headquarters, claims and drones.
+
+Only what changed is told, never what is heard of for the first time: a desk that connects is told the whole station at once, and that
+is not news.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ground_station.view_model import wording
+from ground_station.view_model.alert_queue import Entry
+from ground_station.view_model.fleet import Drone
+from ground_station.view_model.language import t
+from ground_station.view_model.link_state import Chain
+from ground_station.view_model.station_state import DeskState, noted
+
+
+def noted_between(before: DeskState, after: DeskState, now: datetime) -> DeskState:
+    """The desk `after` with a line for each change since `before`."""
+    state = after
+    if before.chain.bridge is not after.chain.bridge:
+        for text in _of_chain(before.chain, after.chain):
+            state = noted(state, text, now)
+    if before.queue.entries is not after.queue.entries:
+        for violation_id, entry in after.queue.entries.items():
+            known = before.queue.entries.get(violation_id)
+            if known is None or known.alert is entry.alert:
+                continue
+            text = _of_alert(known, entry, after.who.officer)
+            if text:
+                drone_id = entry.alert.violation.drone_id
+                state = noted(state, text, now, drone_id=drone_id, violation_id=violation_id)
+    if before.fleet.drones is not after.fleet.drones:
+        for drone_id, drone in after.fleet.drones.items():
+            known_drone = before.fleet.drones.get(drone_id)
+            if known_drone is None or known_drone is drone:
+                continue
+            for text in _of_drone(known_drone, drone):
+                state = noted(state, text, now, drone_id=drone_id)
+    return state
+
+
+def _of_chain(before: Chain, after: Chain) -> list[str]:
+    was, bridge = before.bridge, after.bridge
+    if was is None or bridge is None:
+        return []
+    texts = []
+    if was.boot != bridge.boot:
+        texts.append(t("The bridge was started again"))
+    if was.state != bridge.state:
+        words = {
+            "online": t("The bridge is here"),
+            "stopped": t("The bridge was stopped"),
+            "offline": t("The bridge is away"),
+            "full": t("The station's disk is full: the drones keep their reports"),
+            "failing": t("The station's disk does not work: the drones keep their reports"),
+        }
+        texts.append(words.get(bridge.state, bridge.state))
+    link_was, link = was.headquarters, bridge.headquarters
+    if link_was is not None and link is not None and link_was.up != link.up:
+        if link.up:
+            texts.append(t("Headquarters is here again"))
+        else:
+            why = link.problem or t("not reached")
+            texts.append(t("Headquarters is away: {problem}", problem=why))
+    if bridge.gaps > was.gaps:
+        texts.append(t("The station's disk was damaged: {count} reports are asked for again", count=bridge.gaps))
+    if sum(bridge.thinned.values()) > 0 and not sum(was.thinned.values()):
+        texts.append(t("The station's disk is nearly full: old positions are given up"))
+    return texts
+
+
+def _of_alert(before: Entry, after: Entry, officer: str) -> str:
+    was, alert = before.alert, after.alert
+    drone_id = alert.violation.drone_id
+    if alert.state == "claimed" and (was.state != "claimed" or was.claimed_by != alert.claimed_by):
+        if alert.claimed_by == officer:
+            return t("You took the alert: {drone}", drone=drone_id)
+        return t("{name} took the alert: {drone}", name=wording.name_of(alert.claimed_by or ""), drone=drone_id)
+    if alert.state == "escalated" and was.state != "escalated":
+        if alert.escalated_by == officer:
+            return t("You passed it on: {drone}", drone=drone_id)
+        return t("{name} passed it on: {drone}", name=wording.name_of(alert.escalated_by or ""), drone=drone_id)
+    if was.state == "claimed" and alert.state in ("new", "seen"):
+        return t("Given back: {drone}", drone=drone_id)
+    return ""
+
+
+def _of_drone(before: Drone, after: Drone) -> list[str]:
+    texts = []
+    if after.newest is not None and before.newest is not None and after.newest.boot != before.newest.boot:
+        texts.append(t("{drone} was switched on again", drone=after.drone_id))
+    if after.band != before.band:
+        words = {
+            "well": t("{drone}: battery well again", drone=after.drone_id),
+            "low": t("{drone}: battery low", drone=after.drone_id),
+            "critical": t("{drone}: battery critical", drone=after.drone_id),
+        }
+        texts.append(words[after.band])
+    if after.health is not before.health:
+        was = {fault.code for fault in before.health.faults} if before.health else set()
+        now = {fault.code for fault in after.health.faults} if after.health else set()
+        if before.health is not None:
+            texts += [
+                t("{drone}: {fault}", drone=after.drone_id, fault=wording.fault(code)) for code in sorted(now - was)
+            ]
+        texts += [
+            t("{drone}: {fault} is over", drone=after.drone_id, fault=wording.fault(code)) for code in sorted(was - now)
+        ]
+    if after.cut_off and not before.cut_off:
+        texts.append(t("{drone}: cut off, says the broker", drone=after.drone_id))
+    return texts
