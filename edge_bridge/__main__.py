@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--compression", metavar="NAME", help="of what goes to headquarters: lz4 (default) or none")
     run.add_argument("--http", metavar="PORT", help="serve /metrics and /ready on this port of the loopback")
+    run.add_argument(
+        "--quota-mb", metavar="N", help="what the store may take on the disk; without it as much as there is"
+    )
+    run.add_argument("--keep-free-mb", metavar="N", help="what is left to others on its file system (default 64)")
+    run.add_argument("--keep-sent-h", metavar="N", help="hours for which what headquarters has is kept (default 24)")
     load = words.add_parser("load", help="send a historic CSV of the city through Kafka; goes on where it was ended")
     load.add_argument("file", metavar="FILE", help="the CSV, also as .gz")
     load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
@@ -113,6 +118,9 @@ def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         compression=_compression(given("compression") or "lz4"),
         http=number("--http", http, 1, 65_535) if http else None,
         key=store_key(environment, options.key_file, plain=options.plain),
+        quota_bytes=1_000_000 * number("--quota-mb", given("quota_mb") or "0", 0, 10**9),
+        keep_free_bytes=2**20 * number("--keep-free-mb", given("keep_free_mb") or "64", 0, 10**9),
+        keep_sent_s=3_600.0 * number("--keep-sent-h", given("keep_sent_h") or "24", 0, 10**6),
     )
 
 

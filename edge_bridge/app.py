@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, Child
+from edge_bridge.disk import Reserve, free_bytes
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.http_door import HttpDoor
@@ -28,7 +29,9 @@ from edge_bridge.ports import SinkLost, StoreError
 from edge_bridge.receiver import Receiver
 from edge_bridge.sealing import SealError
 from edge_bridge.settings import LoadSettings, SettingError, Settings
+from edge_bridge.shedding import Limits
 from edge_bridge.store import SqliteStore
+from edge_bridge.upkeep import Upkeep
 from messages.codec import encode
 from messages.priority import Lane
 from messages.state import BridgeStatus
@@ -65,16 +68,19 @@ def run(settings: Settings) -> int:
         had_session=had_session,
         urgent=is_urgent,
     )
+    sendings = SqliteSendings(settings.store, key=settings.key) if settings.kafka else None
+    limits = Limits(settings.quota_bytes, settings.keep_free_bytes, settings.keep_sent_s)
     receiver = Receiver(
         field,
         lambda: SqliteStore(settings.store, key=settings.key),
-        SqliteSendings(settings.store, key=settings.key) if settings.kafka else None,
+        sendings,
         Rules(station=settings.station, fleet=settings.fleet),
         boot=boot,
         clock=_now,
         retry=child.retry if child else lambda: None,
         wake=child.wake if child else lambda: None,
         stopping=stop.is_set,
+        upkeep=Upkeep(limits, Reserve(settings.store), lambda: free_bytes(settings.store), _now, sendings),
         quota_bytes=settings.quota_bytes,
         encrypted=settings.key is not None,
     )

@@ -91,7 +91,7 @@ class Weigher:
         """Deals with a message whose number was heard before. False when what came under that number is in quarantine: this one is good."""
         message, key = item.message, item.key
         known = self._ids.get((key, message.seq)) or self._memory.store.id_at(key, message.seq)
-        if known is None and key.stream == "report":
+        if known is None and key.stream == "report" and self._is_quarantined(key, message.seq):
             return False
         if known is not None and known != message.id:
             detail = f"{key.stream} {message.seq} of boot {key.boot} is already {known}"
@@ -100,6 +100,11 @@ class Weigher:
             self.outcome.changes.duplicates += 1
             self._touch(key)
         return True
+
+    def _is_quarantined(self, key: StreamKey, seq: int) -> bool:
+        """Whether a bad message used the number; a number that is not found otherwise is one whose message was purged."""
+        now = any((one.sender, one.seq) == (key, seq) for one in self.outcome.changes.rejected)
+        return now or self._memory.store.is_quarantined(key, seq)
 
     def _reject(self, rejected: Rejected, received: Received) -> None:
         self.outcome.changes.rejected.append(rejected)

@@ -7,6 +7,7 @@ proved in sealing.py.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
-STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons"), "sent": ("001_sent",)}
+STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons", "003_shedding"), "sent": ("001_sent",)}
 """The steps of each schema, as they are named in migrations.py."""
 
 
@@ -40,6 +41,8 @@ class Connection:
             self.raw.execute(
                 "PRAGMA temp_store = MEMORY"
             )  # a large sort or statement must not lie on the disk in plain
+            self.raw.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; an old one keeps what it has
+            self.raw.execute("PRAGMA secure_delete = 1")  # a plate that was purged is not to be read in a free page
             self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
             self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self.raw.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses, and still small
@@ -53,6 +56,15 @@ class Connection:
                 from edge_bridge.migrations import apply
 
                 apply(self.raw, which)
+
+    def make_givable(self) -> None:
+        """Free pages can be given back from now on: a file made before that was so is rewritten, once, if there is room for a copy."""
+        with translated(self.path):
+            if self.raw.execute("PRAGMA auto_vacuum").fetchone() != (0,):
+                return
+            if shutil.disk_usage(self.path.parent).free > 2 * self.path.stat().st_size:
+                self.raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                self.raw.execute("VACUUM")  # killed meanwhile it has changed nothing
 
     def is_made(self) -> bool:
         """Whether the file has its tables; false for a moment while its owner makes it."""

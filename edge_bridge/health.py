@@ -20,6 +20,7 @@ class Counts(msgspec.Struct, frozen=True):
     sent: dict[str, int] = {}
     set_aside: dict[str, int] = {}
     quarantined: dict[str, int] = {}
+    thinned: dict[str, int] = {}
     duplicates: int = 0
 
 
@@ -59,18 +60,25 @@ class Pulse:
 
 
 def counts_of(tallies: dict[str, int], sent: dict[str, int], set_aside: dict[str, int]) -> Counts:
-    """The counts from the store's tallies (`stored:KIND`, `quarantined:REASON`, `duplicates`) and the sending process's."""
+    """The counts from the store's tallies (`stored:KIND`, `quarantined:REASON`, `thinned:KIND`, `duplicates`) and the sending process's."""
 
     def under(prefix: str) -> dict[str, int]:
         return {name.removeprefix(prefix): count for name, count in tallies.items() if name.startswith(prefix)}
 
-    return Counts(under("stored:"), sent, set_aside, under("quarantined:"), tallies.get("duplicates", 0))
+    return Counts(
+        stored=under("stored:"),
+        sent=sent,
+        set_aside=set_aside,
+        quarantined=under("quarantined:"),
+        thinned=under("thinned:"),
+        duplicates=tallies.get("duplicates", 0),
+    )
 
 
 def waiting_of(counts: Counts) -> dict[str, int]:
-    """Kind -> messages stored, and neither confirmed nor set aside."""
+    """Kind -> messages stored, and neither confirmed nor set aside nor given up."""
     waiting = {
-        kind: stored - counts.sent.get(kind, 0) - counts.set_aside.get(kind, 0)
+        kind: stored - counts.sent.get(kind, 0) - counts.set_aside.get(kind, 0) - counts.thinned.get(kind, 0)
         for kind, stored in counts.stored.items()
     }
     return {kind: count for kind, count in waiting.items() if count > 0}
@@ -98,6 +106,8 @@ def status_of(
     disk_used_bytes: int,
     disk_quota_bytes: int,
     encrypted: bool = False,
+    disk_free_bytes: int = 0,
+    problem: str = "",
 ) -> BridgeStatus:
     """The retained status."""
     waiting = waiting_of(counts)
@@ -108,6 +118,7 @@ def status_of(
         state=state,
         boot=boot,
         at=now,
+        problem=problem,
         headquarters=link,
         stored=counts.stored,
         waiting=waiting,
@@ -117,11 +128,13 @@ def status_of(
         eta_s=eta_s(sum(waiting.values()), stored_per_s, sent_per_s),
         set_aside=sum(counts.set_aside.values()),
         quarantined=counts.quarantined,
+        thinned=counts.thinned,
         duplicates=counts.duplicates,
         alerts_open=alerts_open,
         disk_used_bytes=disk_used_bytes,
         disk_quota_bytes=disk_quota_bytes,
         encrypted=encrypted,
+        disk_free_bytes=disk_free_bytes,
         commit_p99_ms=round(pulse.commit_p99_ms, 2),
     )
 

@@ -12,6 +12,9 @@ _HELP = {
     "kestrel_bridge_quarantined_total": "Messages refused, by reason.",
     "kestrel_bridge_duplicates_total": "Messages that came again.",
     "kestrel_bridge_set_aside_total": "Messages that Kafka cannot take.",
+    "kestrel_bridge_thinned_total": "Messages given up for want of room; telemetry only.",
+    "kestrel_bridge_disk_free_bytes": "What the store's file system has left.",
+    "kestrel_bridge_disk_quota_bytes": "What the store may take; 0: as much as there is.",
     "kestrel_bridge_alerts_open": "Alerts that wait for a decision.",
     "kestrel_bridge_oldest_waiting_seconds": "Age of the oldest message that waits.",
     "kestrel_bridge_stored_per_second": "Rate over the last 10 s.",
@@ -50,6 +53,8 @@ def prometheus_text(status: BridgeStatus | None) -> str:
         say("kestrel_bridge_waiting", status.waiting.get(kind, 0), f'{{kind="{kind}"}}')
     for reason, count in sorted(status.quarantined.items()):
         say("kestrel_bridge_quarantined_total", count, f'{{reason="{reason}"}}')
+    for kind, count in sorted(status.thinned.items()):
+        say("kestrel_bridge_thinned_total", count, f'{{kind="{kind}"}}')
     oldest = status.oldest_waiting_at
     say("kestrel_bridge_duplicates_total", status.duplicates)
     say("kestrel_bridge_set_aside_total", status.set_aside)
@@ -60,4 +65,6 @@ def prometheus_text(status: BridgeStatus | None) -> str:
     say("kestrel_bridge_commit_p99_seconds", status.commit_p99_ms / 1000)
     say("kestrel_bridge_disk_used_bytes", status.disk_used_bytes)
     say("kestrel_bridge_encrypted", float(status.encrypted))
+    say("kestrel_bridge_disk_free_bytes", status.disk_free_bytes)
+    say("kestrel_bridge_disk_quota_bytes", status.disk_quota_bytes)
     return "\n".join(lines) + "\n"

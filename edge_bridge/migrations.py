@@ -40,6 +40,11 @@ def _summons(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("summons.sql").read_text())
 
 
+@_store(name="003_shedding")
+def _shedding(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("shedding.sql").read_text())
+
+
 @_sent(name="001_sent")
 def _first_sent(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())

@@ -16,6 +16,8 @@ from messages.priority import Lane
 from messages.state import LinkState
 
 _COLUMNS = "row, kind, id, drone_id, boot, seq, captured_at_ms, received_at_ms, stored_at_ms, key, payload"
+MARKS_KEPT_MS = 2 * 86_400_000  # twice as long as the rows that they tell of are usually kept
+FORGET_EVERY = 1_000  # marks: then old ones are looked for
 TOGETHER_MS = (
     100  # marks of a lane that follow each other more closely than this become one: `sent_at` is exact to this
 )
@@ -59,6 +61,7 @@ class SqliteOutbox:
             raise StoreError(f"{store} is not a store of the bridge")
         self.store_id: str = found[0]
         self._last: dict[Lane, Mark] = {}
+        self._marks = 0
 
     def pending(self, lane: Lane, after_row: int, limit: int) -> list[Row]:
         sql = f"SELECT {_COLUMNS} FROM {TABLES[lane]} WHERE row > ? ORDER BY row LIMIT ?"
@@ -92,6 +95,10 @@ class SqliteOutbox:
                 )
                 db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (int(mark.lane), mark.last))
             _put_tails(db, tails)
+            self._marks += len(marks)
+            if marks and self._marks >= FORGET_EVERY:
+                self._marks = 0
+                db.execute("DELETE FROM mark WHERE sent_at_ms < ?", (marks[-1].sent_at_ms - MARKS_KEPT_MS,))
 
     def suspect(self, rows: Collection[int]) -> None:
         with self._sent.transaction() as db:
@@ -151,6 +158,9 @@ class SqliteSendings:
 
     def is_set_aside(self, row: int) -> bool:
         return self._sent.one("SELECT 1 FROM set_aside WHERE row = ?", (row,)) is not None
+
+    def set_aside_rows(self, lane: Lane) -> set[int]:
+        return {row for (row,) in self._sent.all("SELECT row FROM set_aside WHERE lane = ?", (int(lane),))}
 
     def link(self) -> LinkState | None:
         found = self._sent.one("SELECT value FROM station WHERE name = 'link'")

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from edge_bridge.shedding import Purge, Sample
 from messages.alert import Alert
 from messages.errors import Reason
 from messages.model import Stream
@@ -193,6 +194,9 @@ class Store(Protocol):
     def id_at(self, key: StreamKey, seq: int) -> str | None:
         """The id of the stored message with this number; None when it is not known any more."""
 
+    def is_quarantined(self, key: StreamKey, seq: int) -> bool:
+        """Whether a refused message used this number."""
+
     def alert(self, violation_id: str) -> KeptAlert | None:
         """An alert, open or closed; None when there never was one."""
 
@@ -220,7 +224,56 @@ class Store(Protocol):
     def size_bytes(self) -> int:
         """What the store takes on the disk, with everything that belongs to it."""
 
+    @property
+    def pruning(self) -> Pruning:
+        """The store, as far as room is made in it."""
+
     def close(self) -> None: ...
+
+
+class Purged(NamedTuple):
+    """What a slice of purging did: rows deleted, the last row that was looked at, and whether there is nothing more to look at."""
+
+    rows: int
+    through_row: int
+    done: bool
+
+
+class Pruning(Protocol):
+    """How room is made in a store, a slice of some milliseconds at a time. Raises StoreError."""
+
+    def used_bytes(self) -> int:
+        """What is in use: without pages that are free, with the log."""
+
+    def file_bytes(self) -> int:
+        """What the files take."""
+
+    def first_row(self, lane: Lane, after_row: int) -> int | None:
+        """The first row of a lane after `after_row`; None when there is none."""
+
+    def nth_row(self, lane: Lane, after_row: int, nth: int) -> int | None:
+        """The `nth` row (from 1) of a lane after `after_row`; None when there are fewer."""
+
+    def last_row(self, lane: Lane) -> int:
+        """The last row of a lane; 0 for an empty one."""
+
+    def purge(self, step: Purge, keep: Collection[int]) -> Purged:
+        """Deletes the next rows, except those of `keep`."""
+
+    def purge_alerts(self, raised_before_ms: int) -> int:
+        """Deletes retired alerts that were raised before; gives their number, 0 when there are none left."""
+
+    def samples(self, after_row: int) -> list[Sample]:
+        """The next telemetry rows."""
+
+    def give_up(self, samples: Sequence[Sample]) -> None:
+        """Deletes these telemetry rows and remembers that it did."""
+
+    def give_back(self) -> bool:
+        """Gives some free pages back to the file system; false when there are no more than may wait for reuse."""
+
+    def settle(self) -> bool:
+        """Empties the log, so that nothing deleted is left in it; false when a reader was in the way."""
 
 
 class Sendings(Protocol):
@@ -237,6 +290,9 @@ class Sendings(Protocol):
 
     def is_set_aside(self, row: int) -> bool:
         """Whether Kafka cannot take this row."""
+
+    def set_aside_rows(self, lane: Lane) -> set[int]:
+        """The rows of a lane that Kafka cannot take."""
 
     def link(self) -> LinkState | None:
         """How the link stands, as the sending process said last; None before its first word."""

@@ -19,8 +19,9 @@ from edge_bridge.batch import Outcome, Weigher
 from edge_bridge.health import Counts, Pulse, counts_of, log_line, status_of, waiting_of
 from edge_bridge.intake import Rules
 from edge_bridge.memory import STREAMS_REMEMBERED, Memory
-from edge_bridge.ports import Field, Received, Sendings, Source, Store, StoreError, StreamKey
+from edge_bridge.ports import Field, Received, Sendings, Source, Store, StoreError, StoreFull, StreamKey
 from edge_bridge.standing import StandingAlerts
+from edge_bridge.upkeep import Upkeep
 from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
@@ -35,6 +36,7 @@ LOOK_S = 0.25  # how often the sending process's file is looked at: a change of 
 ACK_S = 0.1  # a drone hears of what is stored at most that often: acknowledging costs the bridge as much as receiving
 ACKS_PER_S = 1_000  # for the same reason a large fleet hears less often
 LOG_S = 10.0
+HELD_BACK_S = 0.005  # between two slices of making room while nothing is taken
 _DESK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 RETRY_STORE_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # pauses while the disk refuses; the last one repeats
 
@@ -62,6 +64,7 @@ class Receiver:
         retry: Callable[[], None],
         wake: Callable[[], None],
         stopping: Callable[[], bool] = lambda: False,
+        upkeep: Upkeep | None = None,
         quota_bytes: int = 0,
         encrypted: bool = False,
     ) -> None:
@@ -77,6 +80,7 @@ class Receiver:
         self._retry = retry
         self._wake = wake
         self._stopping = stopping
+        self._upkeep = upkeep
         self._quota_bytes = quota_bytes
         self._encrypted = encrypted
         self._store = open_store()
@@ -84,6 +88,7 @@ class Receiver:
         self._standing = StandingAlerts(field, self._memory, rules.station)
         self._pulse = Pulse()
         self._state: BridgeState = "online"
+        self._problem = ""
         self._due: dict[StreamKey, float] = {}
         self._acked: dict[StreamKey, float] = {}
         self._connection = 0
@@ -95,8 +100,9 @@ class Receiver:
 
     def turn(self, wait_s: float = 0.05) -> None:
         """Receives what there is, keeps it, says so, and looks after the rest. Returns after `wait_s` when nothing comes."""
-        batch = self._field.receive(limit=BATCH_ROWS, wait_s=wait_s)
-        if batch:
+        if self._upkeep is not None and self._upkeep.holds_back:
+            self._field.stay(wait_s if self._upkeep.is_full else HELD_BACK_S)
+        elif batch := self._field.receive(limit=BATCH_ROWS, wait_s=wait_s):
             self._keep(batch)
         if self._field.connection != self._connection:
             self._connection = self._field.connection
@@ -105,6 +111,7 @@ class Receiver:
         now_s = time.monotonic()
         try:
             self._say_acks(now_s)
+            self._keep_house(now_s)
             if now_s >= self._next_look:
                 self._next_look = now_s + LOOK_S
                 self._look(now_s)
@@ -134,7 +141,7 @@ class Receiver:
             self._field.stay(RETRY_STORE_S[min(attempt, len(RETRY_STORE_S) - 1)])
             self._reopen()
             attempt += 1
-        self._state = "online"
+        self._state, self._problem = "online", ""
         self._field.acknowledge(batch)
         self._said(outcome)
 
@@ -143,8 +150,13 @@ class Receiver:
             return self._commit(batch)
         except StoreError as error:
             log.error("nothing is acknowledged: %s", error)
+            self._problem = str(error)
+            if isinstance(error, StoreFull) and self._upkeep is not None:
+                self._upkeep.no_room(self._store, self._memory.standing)
             if self._state == "online" and self._last_status is not None and self._field.connected:
-                self._last_status = msgspec.structs.replace(self._last_status, state="full", at=self._clock())
+                self._last_status = msgspec.structs.replace(
+                    self._last_status, state="full", problem=self._problem[:500], at=self._clock()
+                )
                 self._say_status(self._last_status)
             self._state = "full"
             return None
@@ -190,6 +202,16 @@ class Receiver:
             self._standing = StandingAlerts(self._field, self._memory, self._rules.station)
         except StoreError as error:
             log.error("the store cannot be opened: %s", error)
+
+    def _keep_house(self, now_s: float) -> None:
+        """A slice of upkeep; the status says at once when the store became full, or is so no more. Raises StoreError."""
+        if self._upkeep is None:
+            return
+        self._upkeep.turn(self._store, self._memory.standing, now_s)
+        is_full = self._upkeep.is_full
+        if is_full is not (self._state == "full"):
+            self._state, self._problem = ("full", self._upkeep.problem) if is_full else ("online", "")
+            self._next_look = self._next_status = 0.0
 
     def _answer(self, received: Received, answer: DeskAnswer) -> None:
         place = parse_desk_topic(received.topic)
@@ -237,6 +259,7 @@ class Receiver:
         return status_of(
             station=self._rules.station,
             state=self._state,
+            problem=self._problem[:500],
             boot=self._boot,
             now=self._clock(),
             link=self._link,
@@ -247,6 +270,7 @@ class Receiver:
             disk_used_bytes=self._store.size_bytes(),
             disk_quota_bytes=self._quota_bytes,
             encrypted=self._encrypted,
+            disk_free_bytes=self._upkeep.free_bytes if self._upkeep is not None else 0,
         )
 
     def _oldest_waiting_ms(self, counts: Counts) -> int | None:

@@ -27,6 +27,8 @@ class Settings:
     compression: str | None = "lz4"  # of batches to Kafka: a fifth of the bytes for 8 % of the rate; none, lz4
     http: int | None = None  # port on loopback for /metrics and /ready; none: no page
     quota_bytes: int = 0  # what the store may take on the disk; 0: as much as there is
+    keep_free_bytes: int = 67_108_864  # left to everybody else on the store's file system
+    keep_sent_s: float = 86_400.0  # what headquarters has is kept for a day: the map's history
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from edge_bridge.database import Connection, is_plain, sent_path
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Rejected, StreamKey
+from edge_bridge.pruning import SqlitePruning
 from messages.alert import Alert
 from messages.codec import decode_state, encode
 from messages.priority import Lane
@@ -35,6 +36,8 @@ class SqliteStore:
         self.path = path
         self._db = Connection(path, key=key, writes=True, durable=True)
         self._db.migrate("store")
+        self._db.make_givable()
+        self.pruning = SqlitePruning(self._db, TABLES)
         self.is_new = self.remembered("store_id") is None
         self.store_id = self._remembered("store_id", str(uuid.uuid4()))
         found = self._db.one("SELECT count FROM tally WHERE name = 'rows'")
@@ -63,6 +66,10 @@ class SqliteStore:
             if found:
                 return str(found[0])
         return None
+
+    def is_quarantined(self, key: StreamKey, seq: int) -> bool:
+        sql = "SELECT 1 FROM quarantine WHERE drone_id = ? AND boot = ? AND seq = ?"
+        return self._db.one(sql, (key.drone_id, key.boot, seq)) is not None
 
     def alert(self, violation_id: str) -> KeptAlert | None:
         found = self._db.one("SELECT body, decision_row FROM alert WHERE violation_id = ?", (violation_id,))
@@ -206,8 +213,8 @@ def _put_rejected(db: Any, rejected: Rejected) -> bool:
     if again.rowcount:
         return False
     db.execute(
-        "INSERT INTO quarantine (sha256, reason, detail, topic, payload, length, received_at_ms, last_received_at_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO quarantine (sha256, reason, detail, topic, payload, length, received_at_ms, last_received_at_ms, "
+        "drone_id, boot, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             sha256,
             rejected.reason,
@@ -217,6 +224,9 @@ def _put_rejected(db: Any, rejected: Rejected) -> bool:
             rejected.length,
             at_ms,
             at_ms,
+            rejected.sender.drone_id if rejected.sender else None,
+            rejected.sender.boot if rejected.sender else None,
+            rejected.seq,
         ),
     )
     return True
@@ -262,7 +272,7 @@ class Quarantined(NamedTuple):
 def stored(path: Path, *, key: str | None = None) -> Iterator[Stored]:
     """Every message of the store, lane by lane and in order. Reads only, beside its owner or after it was killed. Raises StoreError."""
     db = _beside(path, key)
-    sent, set_aside = _sendings(path, key)
+    sent, set_aside, through = _sendings(path, key)
     try:
         if not db.is_made():
             return
@@ -275,6 +285,8 @@ def stored(path: Path, *, key: str | None = None) -> Iterator[Stored]:
                     first, last, at_ms = next(marks, (0, -1, 0))
                 reason = set_aside.get(row)
                 sent_at = _utc(at_ms) if first <= row <= last and reason is None else None
+                if sent_at is None and reason is None and row <= through.get(lane, 0):
+                    sent_at = _utc(times[2])  # sent so long ago that nobody knows when: not before it was stored
                 yield Stored(
                     row, kind, id_, drone_id, boot, seq, _utc(times[0]), _utc(times[1]), _utc(times[2]), sent_at, reason
                 )
@@ -312,17 +324,21 @@ def _beside(path: Path, key: str | None) -> Connection:
     return Connection(path, key=None if path.exists() and is_plain(path) else key)
 
 
-def _sendings(path: Path, key: str | None) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[int, str]]:
+def _sendings(
+    path: Path, key: str | None
+) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[int, str], dict[Lane, int]]:
+    """When which rows of a lane were sent, which are set aside and why, and up to which row each lane is settled."""
     if not sent_path(path).exists():
-        return {}, {}
+        return {}, {}, {}
     db = _beside(sent_path(path), key)
     try:
         if not db.is_made():
-            return {}, {}
+            return {}, {}, {}
         marks: dict[Lane, list[tuple[int, int, int]]] = {}
         for lane, first, last, at_ms in db.each("SELECT lane, first_row, last_row, sent_at_ms FROM mark ORDER BY 1, 2"):
             marks.setdefault(Lane(lane), []).append((first, last, at_ms))
-        return marks, dict(db.all("SELECT row, reason FROM set_aside"))
+        through = {Lane(lane): row for lane, row in db.all("SELECT lane, through_row FROM cursor")}
+        return marks, dict(db.all("SELECT row, reason FROM set_aside")), through
     finally:
         db.close()
 

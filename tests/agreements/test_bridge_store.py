@@ -24,6 +24,7 @@ from edge_bridge.ports import (
     Store,
     StreamKey,
 )
+from edge_bridge.shedding import Purge
 from edge_bridge.store import SqliteStore
 from messages.alert import raised, step
 from messages.codec import encode
@@ -239,3 +240,73 @@ def test_a_place_moves_with_its_rows(tmp_path: Path):
     assert store.place("cd" * 32) is None
     assert store.summons_numbers("ab" * 32) == 1
     store.close()
+
+
+def a_lane_of(kept: Kept, count: int, *, lane_start: int = 1) -> list[int]:
+    """Rows of sure violations, stored one second after the other."""
+    rows = []
+    for number in range(lane_start, lane_start + count):
+        at = NOON + timedelta(seconds=number)
+        message = a_sure_violation(number)
+        row = row_of(message, encode(message), kept.store.next_row, at, at)
+        kept.store.commit(Changes(rows=[row]))
+        rows.append(row.row)
+    return rows
+
+
+def test_purging_deletes_what_is_old_enough_up_to_a_row_and_leaves_what_it_is_told_to(kept: Kept):
+    rows = a_lane_of(kept, 6)
+    before_ms = round((NOON + timedelta(seconds=5)).timestamp() * 1000)
+    pruning, after, done = kept.store.pruning, 0, False
+
+    while not done:
+        _, after, done = pruning.purge(Purge(Lane.VIOLATION, after, rows[4], before_ms), keep={rows[1]})
+
+    assert [row.row for row in kept.again().outbox.pending(Lane.VIOLATION, 0, 10)] == [rows[1], rows[4], rows[5]]
+    assert kept.store.pruning.first_row(Lane.VIOLATION, rows[1]) == rows[4]
+    assert kept.store.pruning.nth_row(Lane.VIOLATION, 0, 3) == rows[5]
+    assert kept.store.pruning.nth_row(Lane.VIOLATION, 0, 4) is None
+    assert kept.store.pruning.last_row(Lane.VIOLATION) == rows[5]
+    assert kept.store.next_row == rows[5] + 1
+
+
+def test_a_number_whose_message_was_purged_is_told_from_one_that_was_refused(kept: Kept):
+    rows = a_lane_of(kept, 1)
+    kept.store.pruning.purge(Purge(Lane.VIOLATION, 0, rows[0]), keep=())
+    bad = refusal(Received("a/topic", b"bad", NOON), "not_json", "what is this", (REPORTS, 2))
+    kept.store.commit(Changes(rejected=[bad]))
+
+    assert (kept.again().store.id_at(REPORTS, 1), kept.store.id_at(REPORTS, 2)) == (None, None)
+    assert [kept.store.is_quarantined(REPORTS, seq) for seq in (1, 2)] == [False, True]
+
+
+def test_telemetry_that_is_given_up_is_gone_and_counted(kept: Kept):
+    for number in (1, 2, 3):
+        message = a_telemetry(number)
+        kept.store.commit(Changes(rows=[row_of(message, encode(message), kept.store.next_row, NOON, NOON)]))
+    samples = kept.store.pruning.samples(1)
+
+    kept.store.pruning.give_up(samples[:1])
+
+    assert [(sample.row, sample.drone_id, sample.seq) for sample in samples] == [(2, "nyc-17", 2), (3, "nyc-17", 3)]
+    assert [row.row for row in kept.again().outbox.pending(Lane.TELEMETRY, 0, 10)] == [1, 3]
+    assert kept.store.tallies()["thinned:telemetry"] == 1
+
+
+def test_retired_alerts_are_purged_when_they_are_old(kept: Kept):
+    alerts_ = [raised(a_violation(number), now=NOON + timedelta(hours=number)) for number in (1, 2, 3)]
+    kept.store.commit(Changes(alerts={alert.violation.id: KeptAlert(alert) for alert in alerts_}))
+    kept.store.retire([alert.violation.id for alert in alerts_[:2]])
+
+    before_ms = round((NOON + timedelta(hours=1.5)).timestamp() * 1000)
+    assert (kept.store.pruning.purge_alerts(before_ms), kept.store.pruning.purge_alerts(before_ms)) == (1, 0)
+
+    assert [kept.again().store.alert(alert.violation.id) is not None for alert in alerts_] == [False, True, True]
+
+
+def test_rows_set_aside_are_known_by_lane(kept: Kept):
+    rows = a_lane_of(kept, 2)
+    kept.outbox.set_aside(kept.outbox.pending(Lane.VIOLATION, 0, 1)[0], "too large")
+
+    assert kept.again().sendings.set_aside_rows(Lane.VIOLATION) == {rows[0]}
+    assert kept.sendings.set_aside_rows(Lane.TELEMETRY) == set()

@@ -14,9 +14,21 @@ def test_what_waits_is_what_is_stored_and_neither_sent_nor_set_aside():
 
 
 def test_tallies_are_told_apart_by_their_names():
-    counts = counts_of({"stored:violation": 3, "quarantined:not_json": 2, "duplicates": 4}, {"violation": 1}, {})
+    tallies = {"stored:violation": 3, "quarantined:not_json": 2, "thinned:telemetry": 5, "duplicates": 4}
 
-    assert counts == Counts({"violation": 3}, {"violation": 1}, {}, {"not_json": 2}, 4)
+    assert counts_of(tallies, {"violation": 1}, {}) == Counts(
+        stored={"violation": 3},
+        sent={"violation": 1},
+        quarantined={"not_json": 2},
+        thinned={"telemetry": 5},
+        duplicates=4,
+    )
+
+
+def test_what_was_given_up_does_not_wait():
+    counts = Counts(stored={"telemetry": 9, "violation": 2}, sent={"telemetry": 3}, thinned={"telemetry": 6})
+
+    assert waiting_of(counts) == {"violation": 2}
 
 
 def test_rates_are_taken_over_ten_seconds():
@@ -58,7 +70,7 @@ def test_the_status_and_the_line_say_the_same():
         boot=3,
         now=NOON,
         link=LinkState(up=False, since=NOON),
-        counts=Counts({"violation": 7}, {"violation": 2}, {"violation": 1}, {"not_json": 1}, 9),
+        counts=Counts({"violation": 7}, {"violation": 2}, {"violation": 1}, {"not_json": 1}, duplicates=9),
         pulse=pulse,
         oldest_waiting_at_ms=1_000,
         alerts_open=2,

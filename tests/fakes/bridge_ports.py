@@ -17,6 +17,7 @@ from edge_bridge.ports import (
     KeptAlert,
     Mark,
     Place,
+    Purged,
     Received,
     Refused,
     Rejected,
@@ -25,6 +26,7 @@ from edge_bridge.ports import (
     StoreError,
     StreamKey,
 )
+from edge_bridge.shedding import Purge, Sample
 from messages.priority import Lane
 from messages.state import LinkState
 from messages.topics import KAFKA_TOPICS
@@ -106,6 +108,9 @@ class MemoryStore:
                     return row.id
         return None
 
+    def is_quarantined(self, key: StreamKey, seq: int) -> bool:
+        return any((one.sender, one.seq) == (key, seq) for one in self.disk.rejected.values())
+
     def alert(self, violation_id: str) -> KeptAlert | None:
         return self.disk.alerts.get(violation_id)
 
@@ -160,8 +165,78 @@ class MemoryStore:
     def size_bytes(self) -> int:
         return sum(len(row.payload) for rows in self.disk.rows.values() for row in rows)
 
+    @property
+    def pruning(self) -> MemoryPruning:
+        return MemoryPruning(self.disk, self._fuse)
+
     def close(self) -> None:
         pass
+
+
+class MemoryPruning:
+    """See ports.Pruning. A row takes as many bytes as its payload."""
+
+    SLICE = 3
+
+    def __init__(self, disk: Disk, fuse: Fuse) -> None:
+        self.disk = disk
+        self._fuse = fuse
+
+    def used_bytes(self) -> int:
+        return sum(len(row.payload) for rows in self.disk.rows.values() for row in rows)
+
+    def file_bytes(self) -> int:
+        return self.used_bytes()
+
+    def first_row(self, lane: Lane, after_row: int) -> int | None:
+        return self.nth_row(lane, after_row, 1)
+
+    def nth_row(self, lane: Lane, after_row: int, nth: int) -> int | None:
+        rows = [row.row for row in self.disk.rows[lane] if row.row > after_row]
+        return rows[nth - 1] if len(rows) >= nth else None
+
+    def last_row(self, lane: Lane) -> int:
+        return max((row.row for row in self.disk.rows[lane]), default=0)
+
+    def purge(self, step: Purge, keep: Collection[int]) -> Purged:
+        rows = [row for row in self.disk.rows[step.lane] if step.after_row < row.row <= step.through_row][: self.SLICE]
+        due = [row for row in rows if step.stored_before_ms is None or row.stored_at_ms < step.stored_before_ms]
+        gone = {row.row for row in due} - set(keep)
+        self._fuse.burn()
+        self._drop(step.lane, gone)
+        through = due[-1].row if due else step.after_row
+        return Purged(len(gone), through, len(rows) < self.SLICE or len(due) < len(rows))
+
+    def purge_alerts(self, raised_before_ms: int) -> int:
+        gone = [
+            id_
+            for id_, kept in self.disk.alerts.items()
+            if id_ in self.disk.retired and kept.alert.raised_at.timestamp() * 1000 < raised_before_ms
+        ]
+        for id_ in gone:
+            del self.disk.alerts[id_]
+        return len(gone)
+
+    def samples(self, after_row: int) -> list[Sample]:
+        rows = [row for row in self.disk.rows[Lane.TELEMETRY] if row.row > after_row][: self.SLICE]
+        return [Sample(row.row, row.drone_id, row.boot, row.seq, row.captured_at_ms) for row in rows]
+
+    def give_up(self, samples: Sequence[Sample]) -> None:
+        self._fuse.burn()
+        self._drop(Lane.TELEMETRY, {sample.row for sample in samples})
+        self.disk.tally["thinned:telemetry"] += len(samples)
+
+    def give_back(self) -> bool:
+        return False
+
+    def settle(self) -> bool:
+        return True
+
+    def _drop(self, lane: Lane, rows: Collection[int]) -> None:
+        self.disk.rows[lane] = [row for row in self.disk.rows[lane] if row.row not in rows]
+        for parts in self.disk.parts.values():
+            for number in [number for number, row in parts.items() if row in rows]:
+                del parts[number]
 
 
 class MemoryOutbox:
@@ -229,6 +304,9 @@ class MemorySendings:
 
     def is_set_aside(self, row: int) -> bool:
         return row in self._disk.set_aside
+
+    def set_aside_rows(self, lane: Lane) -> set[int]:
+        return {row.row for row in self._disk.rows[lane]} & self._disk.set_aside.keys()
 
     def link(self) -> LinkState | None:
         return self._disk.link
