@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, Child
+from edge_bridge.database import LOG_PAGES, PAGE_BYTES
 from edge_bridge.disk import Reserve, free_bytes
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
@@ -29,7 +30,7 @@ from edge_bridge.ports import SinkLost, StoreError
 from edge_bridge.receiver import Receiver
 from edge_bridge.sealing import SealError
 from edge_bridge.settings import LoadSettings, SettingError, Settings
-from edge_bridge.shedding import Limits
+from edge_bridge.shedding import Limits, log_pages
 from edge_bridge.store import SqliteStore
 from edge_bridge.upkeep import Upkeep
 from messages.codec import encode
@@ -72,7 +73,7 @@ def run(settings: Settings) -> int:
     limits = Limits(settings.quota_bytes, settings.keep_free_bytes, settings.keep_sent_s)
     receiver = Receiver(
         field,
-        lambda: SqliteStore(settings.store, key=settings.key),
+        lambda: SqliteStore(settings.store, key=settings.key, log_pages=log_pages(limits, PAGE_BYTES, LOG_PAGES)),
         sendings,
         Rules(station=settings.station, fleet=settings.fleet),
         boot=boot,

@@ -18,6 +18,8 @@ from sqlcipher3 import dbapi2
 from edge_bridge.keys import HEADER, literal, quoted
 from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 
+PAGE_BYTES = 4_096
+LOG_PAGES = 4_000  # 16 MB before a checkpoint: few pauses, and still small
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
 STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons", "003_shedding"), "sent": ("001_sent",)}
@@ -27,8 +29,18 @@ STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons", "003_
 class Connection:
     """One connection, for one thread. Raises StoreError for everything that the disk or another program does to it."""
 
-    def __init__(self, path: Path, *, key: str | None = None, writes: bool = False, durable: bool = False) -> None:
-        """`durable`: a commit survives a power cut (synchronous=FULL); else only the end of this process."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        key: str | None = None,
+        writes: bool = False,
+        durable: bool = False,
+        log_pages: int = LOG_PAGES,
+    ) -> None:
+        """`durable`: a commit survives a power cut (synchronous=FULL); else only the end of this process. `log_pages`: when the log is
+        put into the file.
+        """
         self.path = path
         if not writes and not path.exists():
             raise StoreError(f"{path} does not exist")
@@ -45,8 +57,8 @@ class Connection:
             self.raw.execute("PRAGMA secure_delete = 1")  # a plate that was purged is not to be read in a free page
             self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
             self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self.raw.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: fewer pauses, and still small
-            self.raw.execute("PRAGMA journal_size_limit = 67108864")
+            self.raw.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+            self.raw.execute(f"PRAGMA journal_size_limit = {4 * log_pages * PAGE_BYTES}")
 
     def migrate(self, which: str) -> None:
         """Brings the schema up to date (`store` or `sent`); each step is one transaction."""
@@ -60,7 +72,7 @@ class Connection:
     def make_givable(self) -> None:
         """Free pages can be given back from now on: a file made before that was so is rewritten, once, if there is room for a copy."""
         with translated(self.path):
-            if self.raw.execute("PRAGMA auto_vacuum").fetchone() != (0,):
+            if int(self.raw.execute("PRAGMA auto_vacuum").fetchone()[0]) != 0:
                 return
             if shutil.disk_usage(self.path.parent).free > 2 * self.path.stat().st_size:
                 self.raw.execute("PRAGMA auto_vacuum = INCREMENTAL")

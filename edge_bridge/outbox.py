@@ -55,7 +55,7 @@ class SqliteOutbox:
         if not sent_path(store).exists():
             raise StoreError(f"{sent_path(store)} does not exist")
         self._store = Connection(store, key=key)
-        self._sent = Connection(sent_path(store), key=key, writes=True)
+        self._sent = Connection(sent_path(store), key=key, writes=True, log_pages=1_000)
         found = self._store.one("SELECT value FROM station WHERE name = 'store_id'")
         if found is None:
             raise StoreError(f"{store} is not a store of the bridge")

@@ -98,7 +98,7 @@ class SqlitePruning:
 
     def give_back(self) -> bool:
         pages, free, _ = self._pages()
-        if self._db.one("PRAGMA auto_vacuum") == (0,) or free <= max(FREE_PAGES, pages * FREE_SHARE):
+        if self._number("auto_vacuum") == 0 or free <= max(FREE_PAGES, pages * FREE_SHARE):
             return False
         # The statement frees a page at each step: it must be read to its end.
         self._db.all(f"PRAGMA incremental_vacuum({GIVE_BACK_PAGES})")
@@ -111,18 +111,18 @@ class SqlitePruning:
             (busy, *_) = self._db.one("PRAGMA wal_checkpoint(TRUNCATE)") or (1,)
         finally:
             self._db.one(f"PRAGMA busy_timeout = {BUSY_MS}")
-        return not busy
+        return int(busy) == 0
 
     def _files(self) -> tuple[Path, Path]:
         return self._db.path, sent_path(self._db.path)
 
     def _pages(self) -> tuple[int, int, int]:
         """In all, free, and bytes of each."""
-        pages, free, size = (self._db.one(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size"))
-        assert pages
-        assert free
-        assert size
-        return pages[0], free[0], size[0]
+        return self._number("page_count"), self._number("freelist_count"), self._number("page_size")
+
+    def _number(self, pragma: str) -> int:
+        (found,) = self._db.one(f"PRAGMA {pragma}") or (0,)
+        return int(found)  # the cipher answers some of them in letters
 
 
 def _size(path: Path, end: str = "") -> int:

@@ -92,6 +92,11 @@ def limit_bytes(room: Room, limits: Limits) -> int:
     return min(limits.quota_bytes, by_disk) if limits.quota_bytes else by_disk
 
 
+def log_pages(limits: Limits, page_bytes: int, usual: int) -> int:
+    """How many pages the store's log may have: as usual, or a thirty-second of a quota that is small."""
+    return min(usual, max(64, limits.quota_bytes // page_bytes // 32)) if limits.quota_bytes else usual
+
+
 def pressure(used_bytes: int, limit: int, before: Pressure) -> Pressure:
     """How much room there is, with a distance between coming and going."""
     if used_bytes >= limit or (before is Pressure.OVER and used_bytes > limit * ROOM_AGAIN):

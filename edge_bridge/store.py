@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.database import Connection, is_plain, sent_path
+from edge_bridge.database import LOG_PAGES, Connection, is_plain, sent_path
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Rejected, StreamKey
 from edge_bridge.pruning import SqlitePruning
@@ -31,10 +31,10 @@ BOOTS = 8
 class SqliteStore:
     """The store of one station. One thread; one process writes. See ports.Store."""
 
-    def __init__(self, path: Path, *, key: str | None = None) -> None:
-        """Opens or makes it, and brings its schema up to date. Raises StoreError."""
+    def __init__(self, path: Path, *, key: str | None = None, log_pages: int = LOG_PAGES) -> None:
+        """Opens or makes it, and brings its schema up to date. `log_pages`: how long its log may become. Raises StoreError."""
         self.path = path
-        self._db = Connection(path, key=key, writes=True, durable=True)
+        self._db = Connection(path, key=key, writes=True, durable=True, log_pages=log_pages)
         self._db.migrate("store")
         self._db.make_givable()
         self.pruning = SqlitePruning(self._db, TABLES)

@@ -226,7 +226,7 @@ def test_only_telemetry_that_waits_is_given_up_and_only_after_all_that_is_confir
 class _ThinsFirst(Upkeep):
     """Planted: telemetry that waits goes before what headquarters has."""
 
-    def _stock(self, pruning):  # type: ignore[no-untyped-def]
+    def _stock(self, pruning):
         stock = super()._stock(pruning)
         return stock if stock.first_waiting is None else type(stock)({}, stock.first_waiting, stock.last_telemetry)
 
