@@ -23,7 +23,8 @@ ROWS = 3_000
 
 @pytest.fixture(params=[None, "ab" * 32], ids=["plain", "encrypted"])
 def key(request: pytest.FixtureRequest) -> str | None:
-    return request.param
+    found: str | None = request.param
+    return found
 
 
 @pytest.fixture
