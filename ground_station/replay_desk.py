@@ -30,6 +30,8 @@ from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.station_state import DeskState
 
 BUDGET_S = 0.010  # of the window's thread in one turn: below a frame
+PATIENCE_S = 1.0
+QUICK = 5  # from this speed on the window is drawn more often than four times a second
 FIRST_WAIT_S = 5.0
 FAR = timedelta(minutes=3)  # a jump forward beyond it begins with a kept desk; a shorter one takes in what lies between
 
@@ -59,7 +61,7 @@ class ReplayDesk:
         self._inbox: deque[Past] = deque()
         self._jump, self._begun, self._ended = 0, False, False
         self._target: datetime | None = None  # where a jump leads, while the desk is on its way there
-        self._waits_for_disk = False
+        self._behind = False  # what is due is not taken in yet: the window shows the time of what is
         self._said: deque[str] = deque()
         self.failed = threading.Event()  # never set: a replay writes nothing
         self.finished = threading.Event()  # everything was shown
@@ -89,11 +91,15 @@ class ReplayDesk:
         self._take_in(wanted, now_s + BUDGET_S)
         while self._said:
             self._looking = replay.told(self._looking, self._said.popleft(), now_s)
+        if self._player.speed >= QUICK and not self._player.paused and not self.finished.is_set():
+            self._wake()
         return self._view(wanted, self._clock())
 
     def do(self, intention: Intention) -> StationView:
         """The viewer's intention: look, play, or be told that nothing can be sent."""
         now_s = self._clock()
+        if self._state is None:
+            self.pump()
         match intention:
             case ReplayPause() | ReplaySpeed() | ReplayJump() | ReplayGoTo():
                 self._play(replay.played(self._player, intention, now_s), now_s)
@@ -118,7 +124,7 @@ class ReplayDesk:
 
     def _take_in(self, wanted: datetime, until_s: float) -> None:
         """What is due up to `wanted`. Where the budget does not last, the replay goes on from where it is: slower, nothing left out."""
-        self._waits_for_disk = False
+        self._behind = False
         while self._inbox:
             past = self._inbox[0]
             if self._begun and not isinstance(past, Ended) and past.at > wanted:
@@ -134,7 +140,7 @@ class ReplayDesk:
             if self._at >= self._player.end or wanted >= self._player.end:
                 self.finished.set()
         elif not self._link.has_nothing_before(wanted):
-            self._waits_for_disk = True
+            self._behind = True
             self._wake()
 
     def _one(self, past: Past) -> None:
@@ -147,9 +153,12 @@ class ReplayDesk:
                 self._ended = True
 
     def _fall_behind(self) -> None:
-        """More is due than one turn had time for."""
-        if self._begun and self._target is None:
-            self._player = replay.moved_to(self._player, self._at, self._clock())
+        """More is due than one turn had time for: the next turn comes soon, and after a second of it the replay's time gives way."""
+        now_s = self._clock()
+        lag_s = (replay.position(self._player, now_s) - self._at).total_seconds()
+        if self._begun and self._target is None and lag_s > self._player.speed * PATIENCE_S:
+            self._player = replay.moved_to(self._player, self._at, now_s)
+        self._behind = True
         self._wake()
 
     def _view(self, wanted: datetime, now_s: float) -> StationView:
@@ -160,7 +169,7 @@ class ReplayDesk:
             self._state,
             self._looking,
             self._player,
-            self._at if self._target is not None or self._waits_for_disk else now,
+            self._at if self._target is not None or self._behind else now,
             now_s,
             zone=self._zone,
             marks_s=self._marks_s,

@@ -27,7 +27,7 @@ class ChainLine(QWidget):
         self._look, self._on_click = look, on_click
         self._standing: tuple[Standing, ...] = ()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._narrow = False
+        self._narrow = self._brief = False
         self._parts: tuple[ChainPart, ...] = ()
         self._gap_px = _GAP_PX
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -38,10 +38,12 @@ class ChainLine(QWidget):
         self.updateGeometry()
         self.update()
 
-    def show_parts(self, parts: tuple[ChainPart, ...], standing: tuple[Standing, ...] = ()) -> None:
-        """Draw other parts, and the facts after them: backlog and disk."""
-        if parts != self._parts or standing != self._standing:
-            self._parts, self._standing = parts, standing
+    def show_parts(
+        self, parts: tuple[ChainPart, ...], standing: tuple[Standing, ...] = (), *, brief: bool = False
+    ) -> None:
+        """Draw other parts, and the facts after them: backlog and disk. `brief`: the pill needs the room."""
+        if (parts, standing, brief) != (self._parts, self._standing, self._brief):
+            self._parts, self._standing, self._brief = parts, standing, brief
             words = [f"{part.word} {part.state}" for part in parts] + [fact.word for fact in standing]
             self.setAccessibleName(", ".join(words))
             self.updateGeometry()
@@ -57,11 +59,11 @@ class ChainLine(QWidget):
         return places
 
     def _facts(self) -> list[tuple[Standing, str, float, float]]:
-        """(fact, its words, where they begin and end); in a narrow window only the first of its words."""
+        """(fact, its words, where they begin and end); beside a pill its short words, in a narrow window the first of them."""
         places = self._places()
         metrics, x, found = QFontMetricsF(self._look.font()), (places[-1][2] if places else 0.0), []
         for fact in self._standing:
-            words = fact.word.split(" · ", 1)[0] if self._narrow else fact.word
+            words = fact.short.split(" · ", 1)[0] if self._narrow else fact.short if self._brief else fact.word
             begin = x + (_NARROW_GAP_PX if self._narrow else 18.0)
             x = begin + metrics.horizontalAdvance(words) + (13 if fact.mark else 0)
             found.append((fact, words, begin, x))
@@ -104,10 +106,10 @@ class ChainLine(QWidget):
             p.setPen(look.colour("ink"))
             p.drawText(QRectF(left + 16, 0, right - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), part.word)
         for fact, words, left, right in self._facts():
-            p.setPen(look.colour("attention" if fact.mark else "soft"))
             if fact.mark:
                 paint.severity(p, look, "attention", QPointF(left + 4, middle), 8)
                 left += 13
+            p.setPen(look.colour("attention" if fact.mark else "soft"))
             p.drawText(QRectF(left, 0, right - left + 2, self.height()), int(Qt.AlignmentFlag.AlignVCenter), words)
 
 
@@ -265,7 +267,7 @@ class ChainStrip(QFrame):
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         self._station.say(view.station)
-        self.chain.show_parts(view.chain, view.standing)
+        self.chain.show_parts(view.chain, view.standing, brief=view.pill is not None)
         self.pill.show_pill(view.pill)
         self._officer.say(view.officer)
         self._sound_on = view.sound_on

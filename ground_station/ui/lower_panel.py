@@ -59,8 +59,8 @@ class LowerPanel(QFrame):
         self.log_filter.on_enter = self.log.setFocus
         self.log_filter.on_step = lambda _by: self.log.setFocus()
         self.log_filter.on_leave = leave
-        self.log_filter.setFixedWidth(200)
-        self.log_words = PlainLabel(look, tone="soft")
+        self.log_filter.setFixedWidth(170)
+        self.log_words = PlainLabel(look, tone="soft", whole=True)
         self.log_kind = KeyButton(look, t("all lines"), "V", quiet=True)
         self.log_kind.clicked.connect(self.next_kind)
         self.save = KeyButton(look, t("Save shift"), "X", quiet=True)
@@ -148,7 +148,7 @@ class LowerPanel(QFrame):
         self._log_kind = log.kind
         self.log.show_lines(log.lines)
         self.log_filter.say(log.text)
-        self.log_words.say(log.words)
+        self.log_words.say(log.words if log.text or log.kind else "")
         words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}
         self.log_kind.relabel(words[log.kind])
         self.log_kind.set_primary(bool(log.kind))

@@ -15,7 +15,7 @@ from ground_station.view_model.snapshot import StateLine
 
 _LINE_PX = 20.0
 _HEAD_PX = 24.0
-_COLUMN_PX = 340.0
+_COLUMN_PX = 270.0
 
 
 class StatePage(QScrollArea):
@@ -95,7 +95,7 @@ class Facts(QWidget):
         look = self._look
         p.setFont(look.font(look.measure.small))
         p.setPen(look.colour("ink"))
-        label = min(150.0, width * 0.45)
+        label = min(132.0, width * 0.45)
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         p.drawText(QRectF(left, y, label, _LINE_PX), middle, paint.elided(p, line.label, label))
         if line.mark:

@@ -101,6 +101,8 @@ def _of_drone(before: Drone, after: Drone) -> list[str]:
     if after.health is not before.health:
         was = {fault.code for fault in before.health.faults} if before.health else set()
         now = {fault.code for fault in after.health.faults} if after.health else set()
+        now.discard("battery_low")  # the band of the battery is told already
+        was.discard("battery_low")
         if before.health is not None:
             texts += [
                 t("{drone}: {fault}", drone=after.drone_id, fault=wording.fault(code)) for code in sorted(now - was)

@@ -40,16 +40,18 @@ def lines(
 def _backlog(bridge: BridgeStatus) -> Standing:
     waiting = sum(bridge.waiting.values())
     if not waiting:
-        return Standing(t("backlog 0"), t("Everything is at headquarters"))
+        return Standing(t("backlog 0"), t("backlog 0"), t("Everything is at headquarters"))
     parts = [t("backlog {count}", count=wording.count(waiting))]
+    short = parts[0]
     if bridge.oldest_waiting_at is not None:
-        parts.append(t("oldest {span}", span=wording.about((bridge.at - bridge.oldest_waiting_at).total_seconds())))
-    parts.append(
-        t("about {span} left", span=wording.about(bridge.eta_s)) if bridge.eta_s is not None else t("no end in sight")
-    )
+        age = wording.about((bridge.at - bridge.oldest_waiting_at).total_seconds())
+        parts.append(t("oldest {span}", span=age))
+        short = f"{short} · {age}"
     late = bridge.headquarters is not None and not bridge.headquarters.up
+    if bridge.eta_s is not None and not late:
+        parts.append(t("about {span} left", span=wording.about(bridge.eta_s)))
     by_kind = ", ".join(f"{kind} {wording.count(number)}" for kind, number in sorted(bridge.waiting.items()) if number)
-    return Standing(" · ".join(parts), by_kind, "attention" if late else "")
+    return Standing(" · ".join(parts), short, by_kind, "attention" if late else "")
 
 
 def _disk(bridge: BridgeStatus) -> Standing:
@@ -58,12 +60,12 @@ def _disk(bridge: BridgeStatus) -> Standing:
     )
     if bridge.state in ("full", "failing"):
         word = t("disk full") if bridge.state == "full" else t("disk fails")
-        return Standing(word, bridge.problem or detail, "attention")
+        return Standing(word, word, bridge.problem or detail, "attention")
     share = link_state.disk_share(bridge)
     if share is None:
-        return Standing(t("disk"), detail)
-    mark = "attention" if share >= link_state.NEARLY_FULL else ""
-    return Standing(t("disk {percent}", percent=wording.percent(100 * share)), detail, "attention" if mark else "")
+        return Standing(t("disk"), t("disk"), detail)
+    word = t("disk {percent}", percent=wording.percent(100 * share))
+    return Standing(word, word, detail, "attention" if share >= link_state.NEARLY_FULL else "")
 
 
 def _of_broker(chain: Chain, now: datetime, unreadable: int) -> list[StateLine]:

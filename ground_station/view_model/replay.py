@@ -173,12 +173,19 @@ def replayed_view(
     desk = shown.desk
     if desk is not None:
         desk = msgspec.structs.replace(
-            desk, editable=False, can_decide=False, confirm_ready=False, confirm_text=t("A replay decides nothing")
+            desk,
+            claim="other",
+            claim_words=t("nobody had it") if desk.claim == "nobody" else desk.claim_words,
+            editable=False,
+            can_decide=False,
+            confirm_ready=False,
+            confirm_text=t("A replay decides nothing"),
         )
     return msgspec.structs.replace(
         shown,
         desk=desk,
         undo=None,
+        pill=msgspec.structs.replace(shown.pill, try_now=False) if shown.pill is not None else None,
         sound_on=False,
         window_title=t("REPLAY · {station}", station=shown.station),
         replay=_replay_view(player, now, now_s, zone, marks_s, going=going),

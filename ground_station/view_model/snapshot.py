@@ -241,7 +241,8 @@ class StateLine(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """One of the short facts at the end of the chain: what waits, how full the disk is."""
 
-    word: str  # "1,204 waiting", "disk 62 %"
+    word: str  # "backlog 1,204 · oldest 4 min · about 20 s left", "disk 62 %"
+    short: str  # "backlog 1,204 · 4 min", "disk 62 %"
     detail: str
     mark: Literal["", "attention"] = ""
 
