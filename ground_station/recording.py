@@ -11,26 +11,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import NamedTuple
 
-import msgspec
 import sqlcipher3.dbapi2 as sqlite
 
-from ground_station.shift_files import END, Held, ShiftFile, ShiftFileError, connected, hold, made
+from ground_station.shift_files import END, ShiftFile, ShiftFileError, hold, made
+from ground_station.shift_writing import Noted, ShiftWriting
 from ground_station.view_model.events import Event, RecordingChanged
-from ground_station.view_model.moments import Moment, Thinner, block_of, state_block
+from ground_station.view_model.moments import Moment
 from ground_station.view_model.snapshot import LogLine
 from ground_station.view_model.station_state import DeskState
 
 log = logging.getLogger(__name__)
 
 BLOCK_S = 0.75  # a kill loses what came since the last block, and is to lose less than a second
-STATE_EVERY = timedelta(seconds=120)  # so far has a jump to go on by itself
 SAME_SHIFT = timedelta(hours=1)  # a desk opened again within it goes on with the same file
 TRY_AGAIN_S = 15.0  # after a disk that refused
 TIDY_EVERY_S = 60.0
@@ -43,12 +42,6 @@ class Limits(NamedTuple):
 
     total_bytes: int
     days: float
-
-
-class _Noted(NamedTuple):
-    moment: Moment
-    state: DeskState  # after the moment
-    after_gap: bool  # what came before it was given up
 
 
 class Recorder:
@@ -66,9 +59,9 @@ class Recorder:
     ) -> None:
         self._folder, self._station, self._officer = folder, station, officer
         self._key, self._limits, self._clock = key, limits, clock
-        self._queue: SimpleQueue[_Noted | threading.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[Noted | threading.Event | None] = SimpleQueue()
         self._deliver: Callable[[Event], None] = lambda event: None
-        self._file: _Writing | None = None
+        self._file: ShiftWriting | None = None
         self._problem, self._failed_s, self._gap = "", monotonic(), False
         self.lines: tuple[LogLine, ...] = ()  # of the same shift, from before the desk was opened again
         try:
@@ -88,7 +81,7 @@ class Recorder:
         if self._queue.qsize() >= MOST_WAITING:
             self._gap = True
             return
-        self._queue.put(_Noted(moment, state, self._gap))
+        self._queue.put(Noted(moment, state, self._gap))
         self._gap = False
 
     def flush(self, wait_s: float = 10.0) -> bool:
@@ -105,7 +98,7 @@ class Recorder:
         elif self._file is not None:
             self._file.close()
 
-    def _opened(self) -> _Writing:
+    def _opened(self) -> ShiftWriting:
         """The file of the shift that goes on, or a new one."""
         now = self._clock()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -118,12 +111,12 @@ class Recorder:
             raise ShiftFileError(f"{path} is being written by another desk")
         try:
             made(path, self._key, station=self._station, officer=self._officer, at=now).close()
-            return _Writing(path, self._key, held)
+            return ShiftWriting(path, self._key, held)
         except BaseException:
             held.close()
             raise
 
-    def _going_on(self, now: datetime) -> _Writing | None:
+    def _going_on(self, now: datetime) -> ShiftWriting | None:
         """The shift that this officer's desk left a moment ago: by being closed, or by being killed."""
         of_officer = self._folder.glob(f"{self._station}-{self._officer}-*{END}")
         newest = max(of_officer, key=_written_s, default=None)
@@ -135,7 +128,7 @@ class Recorder:
             shift = file.about()
             file.close()
             if (shift.station, shift.officer) == (self._station, self._officer) and abs(now - shift.end) < SAME_SHIFT:
-                return _Writing(newest, self._key, held)
+                return ShiftWriting(newest, self._key, held)
         except (ShiftFileError, sqlite.Error) as error:
             log.warning("another shift is begun, because the last one can't be read: %s", error)
         held.close()
@@ -157,9 +150,9 @@ class Recorder:
         if self._file is not None:
             self._file.close()
 
-    def _gathered(self) -> tuple[list[_Noted], list[threading.Event], bool]:
+    def _gathered(self) -> tuple[list[Noted], list[threading.Event], bool]:
         """What came within one block's time; at once when somebody waits for it, or at the end."""
-        batch: list[_Noted] = []
+        batch: list[Noted] = []
         waiters: list[threading.Event] = []
         last_s = monotonic() + BLOCK_S
         while (left_s := last_s - monotonic()) > 0:
@@ -175,7 +168,7 @@ class Recorder:
             batch.append(item)
         return batch, waiters, True
 
-    def _write(self, batch: list[_Noted]) -> None:
+    def _write(self, batch: list[Noted]) -> None:
         if self._file is None:
             if monotonic() - self._failed_s < TRY_AGAIN_S:
                 return
@@ -207,118 +200,7 @@ class Recorder:
         self._deliver(RecordingChanged(str(self._file.path) if self._file else "", self._problem))
 
 
-class _Writing:
-    """The open file of the running shift. A new stretch begins with the whole desk."""
-
-    def __init__(self, path: Path, key: str | None, held: Held) -> None:
-        self.path, self._held = path, held
-        try:
-            self._database = connected(path, key)
-        except BaseException:
-            held.close()
-            raise
-        self._thinner = Thinner()
-        self._stated_at: datetime | None = None
-        row = self._database.execute("select coalesce(max(number), 0) from lines").fetchone()
-        self._line = int(row[0])
-
-    def lines(self) -> tuple[LogLine, ...]:
-        """The log so far."""
-        return ShiftFile(self._database, self.path).lines()
-
-    def write(self, batch: Sequence[_Noted]) -> None:
-        """One transaction."""
-        with self._database:
-            self._database.execute("begin immediate")
-            moments: list[Moment] = []
-            for noted in batch:
-                if (
-                    self._stated_at is None or noted.after_gap
-                ):  # the stretch begins with the desk after its first moment
-                    self._put_block(moments)
-                    self._put_state(noted, stretch=True)
-                    moments = []
-                else:
-                    moments.append(noted.moment)
-            self._put_block(moments)
-            if self._stated_at is not None and batch[-1].moment.at - self._stated_at >= STATE_EVERY:
-                self._put_state(batch[-1], stretch=False)
-            self._put_lines(batch[-1].state)
-
-    def _put_block(self, moments: list[Moment]) -> None:
-        if not moments:
-            return
-        thin = [msgspec.structs.replace(each, events=self._thinner.thinned(each.events)) for each in moments]
-        data, pictures = block_of(thin)
-        self._put_pictures(pictures, moments[-1].at)
-        self._database.execute(
-            "insert into blocks(first_us, last_us, data) values (?, ?, ?)",
-            [micros(moments[0].at), micros(moments[-1].at), data],
-        )
-
-    def _put_state(self, noted: _Noted, *, stretch: bool) -> None:
-        data, pictures = state_block(noted.state)
-        self._put_pictures(pictures, noted.moment.at)
-        self._database.execute(
-            "insert into states(at_us, after_block, begins, data)"
-            " values (?, (select coalesce(max(number), 0) from blocks), ?, ?)",
-            [micros(noted.moment.at), int(stretch), data],
-        )
-        self._stated_at = noted.moment.at
-
-    def _put_pictures(self, pictures: dict[str, bytes], at: datetime) -> None:
-        for digest, image in pictures.items():
-            self._database.execute(
-                "insert into pictures(digest, last_us, image) values (?1, ?2, ?3)"
-                " on conflict(digest) do update set last_us = ?2",
-                [digest, micros(at), image],
-            )
-
-    def _put_lines(self, state: DeskState) -> None:
-        if state.log.count <= self._line:
-            return
-        new = state.log.lines[-(state.log.count - self._line) :]
-        self._database.executemany(
-            "insert or ignore into lines(number, at_us, text, drone_id, violation_id, lat_deg, lon_deg, clock)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                [x.number, round(x.at_s * 1e6), x.text, x.drone_id, x.violation_id, x.lat_deg, x.lon_deg, x.at]
-                for x in new
-            ],
-        )
-        self._line = state.log.count
-
-    def used_bytes(self) -> int:
-        """What the file holds; pages that are free for what comes next not counted."""
-        pages, free, size = (
-            int(self._database.execute(f"pragma {name}").fetchone()[0])
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return (pages - free) * size
-
-    def give_up_oldest(self) -> bool:
-        """Forget the shift up to its second kept desk; False if there is none. The log's lines stay."""
-        rows = self._database.execute(
-            "select at_us, after_block from states order by at_us, after_block limit 2"
-        ).fetchall()
-        if len(rows) < 2:
-            return False
-        at_us, after_block = rows[1]
-        with self._database:
-            self._database.execute("begin immediate")
-            self._database.execute("delete from blocks where number <= ?", [after_block])
-            self._database.execute("delete from states where at_us < ?", [at_us])
-            self._database.execute("delete from pictures where last_us < ?", [at_us])
-        return True
-
-    def close(self) -> None:
-        try:
-            self._database.close()
-        finally:
-            self._held.close()
-
-
-def tidy(folder: Path, own: _Writing | None, limits: Limits, now: datetime) -> list[Path]:
+def tidy(folder: Path, own: ShiftWriting | None, limits: Limits, now: datetime) -> list[Path]:
     """Delete shifts that are too old, then the oldest until the rest fits; then the oldest stretches of the running one.
 
     Shifts that another desk is writing are left alone. Returns the files deleted."""
@@ -353,11 +235,6 @@ def delete(path: Path) -> bool:
         Path(f"{path}{end}").unlink(missing_ok=True)
     log.info("an old shift was deleted: %s", path.name)
     return True
-
-
-def micros(at: datetime) -> int:
-    """Unix time in whole microseconds, exactly."""
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _size(path: Path) -> int:

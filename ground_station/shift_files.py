@@ -109,7 +109,7 @@ def made(path: Path, key: str | None, *, station: str, officer: str, at: datetim
     _touch(path)
     connection = connected(path, key)
     connection.executescript(f"begin; {_SCHEMA} commit;")
-    connection.execute("insert into shift values (?, ?, ?, ?)", [FORMAT, station, officer, _micros(at)])
+    connection.execute("insert into shift values (?, ?, ?, ?)", [FORMAT, station, officer, micros(at)])
     return connection
 
 
@@ -179,7 +179,7 @@ class ShiftFile:
 
     def past(self, since: datetime | None = None, *, jump: int = 0) -> Iterator[Began | Moment]:
         """The shift from the kept desk before `since` on (None: from the beginning): that desk, then everything after it."""
-        begin = _micros(since) if since is not None else 0
+        begin = micros(since) if since is not None else 0
         rows = self._rows(
             "select rowid, at_us, after_block from states where at_us <= ? order by at_us desc, rowid desc limit 1",
             [begin],
@@ -279,7 +279,8 @@ def _why(error: Exception, key: str | None) -> str:
     return "it is encrypted with another key" if key is not None else "it is encrypted: set KESTREL_STORE_KEY"
 
 
-def _micros(at: datetime) -> int:
+def micros(at: datetime) -> int:
+    """Unix time in whole microseconds, exactly."""
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 

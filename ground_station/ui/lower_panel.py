@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from ground_station.ui.drone_panel import DronePage
@@ -22,6 +23,7 @@ from ground_station.view_model.snapshot import LogLine, LogView, StationView
 FLEET, DRONE, LOG, STATE, KEYS = range(5)
 _KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
 HEIGHT_PX = 232
+ROOMY_PX = 780  # from this width on there is room to say how many lines of the log were found
 
 
 class LowerPanel(QFrame):
@@ -59,7 +61,7 @@ class LowerPanel(QFrame):
         self.log_filter.on_enter = self.log.setFocus
         self.log_filter.on_step = lambda _by: self.log.setFocus()
         self.log_filter.on_leave = leave
-        self.log_filter.setFixedWidth(170)
+        self.log_filter.setFixedWidth(140)
         self.log_words = PlainLabel(look, tone="soft", whole=True)
         self.log_kind = KeyButton(look, t("all lines"), "V", quiet=True)
         self.log_kind.clicked.connect(self.next_kind)
@@ -103,6 +105,11 @@ class LowerPanel(QFrame):
         """Whether the page is in sight at all."""
         return self._is_open
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's: what a narrow panel has no room for is left out."""
+        super().resizeEvent(event)
+        self.log_words.setVisible(self.page == LOG and self._is_open and self.width() >= ROOMY_PX)
+
     def fold(self, *, folds: bool) -> None:
         """In a low window the panel is only its tabs until one is opened."""
         if folds != self._folds:
@@ -135,8 +142,9 @@ class LowerPanel(QFrame):
         self._pages.setVisible(is_open)
         self._rule.setVisible(is_open)
         self.filter.setVisible(page == FLEET and is_open)
-        for widget in (self.log_words, self.log_kind, self.save, self.log_filter):
+        for widget in (self.log_kind, self.save, self.log_filter):
             widget.setVisible(page == LOG and is_open)
+        self.log_words.setVisible(page == LOG and is_open and self.width() >= ROOMY_PX)
         self.setFixedHeight(HEIGHT_PX if is_open else 40)
 
     def next_kind(self) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ground_station.view_model import wording
+import msgspec
+
+from ground_station.view_model import fleet, wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.fleet import Drone
 from ground_station.view_model.language import t
@@ -39,6 +41,28 @@ def noted_between(before: DeskState, after: DeskState, now: datetime) -> DeskSta
             for text in _of_drone(known_drone, drone):
                 state = noted(state, text, now, drone_id=drone_id)
     return state
+
+
+def looked_for_lost(state: DeskState, now: datetime) -> DeskState:
+    """Writes to the log which drones were lost and which are heard again."""
+    now_s = now.timestamp()
+    lost = frozenset(
+        drone.drone_id
+        for drone in state.fleet.drones.values()
+        if drone.heard_s is not None
+        and fleet.is_expected(drone)
+        and fleet.freshness(drone, now_s, state.fleet.lost_after_s) == "lost"
+    )
+    if not state.chain.broker_up or lost == state.lost:
+        return state
+    for drone_id in sorted(lost - state.lost):
+        state = noted(state, t("{drone} lost", drone=drone_id), now, drone_id=drone_id)
+    for drone_id in sorted(state.lost - lost):
+        drone = state.fleet.drones.get(drone_id)
+        stopped = drone is not None and not fleet.is_expected(drone)
+        text = t("{drone} stopped", drone=drone_id) if stopped else t("{drone} heard again", drone=drone_id)
+        state = noted(state, text, now, drone_id=drone_id)
+    return msgspec.structs.replace(state, lost=lost)
 
 
 def _of_chain(before: Chain, after: Chain) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from ground_station.view_model import link_state, wording
@@ -31,7 +32,7 @@ def lines(
         StateLine(
             t("This desk"),
             t("Shift recorded in"),
-            problem or recording or t("not recorded"),
+            problem or re.split(r"[/\\]", recording)[-1] or t("not recorded"),
             "attention" if problem else "",
         ),
     )

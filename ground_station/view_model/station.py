@@ -266,7 +266,7 @@ def _tick(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[
     state, sounds = _reminded(state, now)
     effects.extend(sounds)
     if state.looked_at is None or now - state.looked_at >= timedelta(seconds=1):
-        state = _looked_for_lost(_pruned(state, now), now)
+        state = happenings.looked_for_lost(_pruned(state, now), now)
     return state, effects
 
 
@@ -327,27 +327,6 @@ def _pruned(state: DeskState, now: datetime) -> DeskState:
         return state
     # From when the link was lost, not from when it was back: retained alerts may overtake the word that it is back.
     return _replaced(state, queue=alert_queue.without_unheard(state.queue, lost_at), pruned=True)
-
-
-def _looked_for_lost(state: DeskState, now: datetime) -> DeskState:
-    """Writes to the log which drones were lost and which are heard again."""
-    now_s = now.timestamp()
-    lost = frozenset(
-        drone.drone_id
-        for drone in state.fleet.drones.values()
-        if drone.heard_s is not None
-        and fleet.is_expected(drone)
-        and fleet.freshness(drone, now_s, state.fleet.lost_after_s) == "lost"
-    )
-    if not state.chain.broker_up or lost == state.lost:
-        return state
-    for drone_id in sorted(lost - state.lost):
-        state = noted(state, f"{drone_id} lost", now, drone_id=drone_id)
-    for drone_id in sorted(state.lost - lost):
-        drone = state.fleet.drones.get(drone_id)
-        word = "stopped" if drone is not None and not fleet.is_expected(drone) else "heard again"
-        state = noted(state, f"{drone_id} {word}", now, drone_id=drone_id)
-    return _replaced(state, lost=lost)
 
 
 def _settled(state: DeskState, now: datetime) -> DeskState:
