@@ -62,6 +62,7 @@ class ReplayDesk:
         self._jump, self._begun, self._ended = 0, False, False
         self._target: datetime | None = None  # where a jump leads, while the desk is on its way there
         self._behind = False  # what is due is not taken in yet: the window shows the time of what is
+        self._slow_until_s = 0.0  # the speed is more than this machine can do
         self._said: deque[str] = deque()
         self.failed = threading.Event()  # never set: a replay writes nothing
         self.finished = threading.Event()  # everything was shown
@@ -158,6 +159,7 @@ class ReplayDesk:
         lag_s = (replay.position(self._player, now_s) - self._at).total_seconds()
         if self._begun and self._target is None and lag_s > self._player.speed * PATIENCE_S:
             self._player = replay.moved_to(self._player, self._at, now_s)
+            self._slow_until_s = now_s + 2 * PATIENCE_S
         self._behind = True
         self._wake()
 
@@ -174,6 +176,7 @@ class ReplayDesk:
             zone=self._zone,
             marks_s=self._marks_s,
             going=self._target is not None,
+            slow=now_s < self._slow_until_s,
         )
 
     def _save(self, intention: ExportShift) -> None:

@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 7  # of the scripted officer's choices
     record: bool = True  # the shift is written down, for its log, its export and its replay
     shifts: Path = Path("shifts")  # the folder of recorded shifts
-    record_mb: float = 2_000.0  # all shifts together; 200 drones make about 20 MB an hour
+    record_mb: float = 2_000.0  # all shifts together; 200 drones make about 31 MB an hour
     record_days: float = 30.0  # then a shift is deleted
     store_key: str | None = None  # encrypts recorded shifts, as it does the bridge's store; only from the environment
     replay: str | None = None  # a recorded shift to be shown again: a file, the beginning of a name, or latest

@@ -155,8 +155,10 @@ def replayed_view(
     zone: tzinfo | None,
     marks_s: tuple[float, ...],
     going: bool,
+    slow: bool = False,
 ) -> StationView:
-    """The window at one moment of the replay. `marks_s`: when alerts came; `going`: a jump is not there yet."""
+    """The window at one moment of the replay. `marks_s`: when alerts came; `going`: a jump is not there yet;
+    `slow`: the speed is more than the machine can do."""
     who = msgspec.structs.replace(state.who, zone=zone)
     chosen = looking.alert if looking.alert in state.queue.entries else state.selected
     state = msgspec.structs.replace(
@@ -188,18 +190,27 @@ def replayed_view(
         pill=msgspec.structs.replace(shown.pill, try_now=False) if shown.pill is not None else None,
         sound_on=False,
         window_title=t("REPLAY · {station}", station=shown.station),
-        replay=_replay_view(player, now, now_s, zone, marks_s, going=going),
+        replay=_replay_view(player, now, now_s, zone, marks_s, going=going, slow=slow),
     )
 
 
 def _replay_view(
-    player: Player, now: datetime, now_s: float, zone: tzinfo | None, marks_s: tuple[float, ...], *, going: bool
+    player: Player,
+    now: datetime,
+    now_s: float,
+    zone: tzinfo | None,
+    marks_s: tuple[float, ...],
+    *,
+    going: bool,
+    slow: bool,
 ) -> ReplayView:
     at = wording.clock(now, zone)
     if going:
         state = t("going to {time} …", time=wording.clock(position(player, now_s), zone))
     elif now >= player.end:
         state = t("at the end")
+    elif slow and not player.paused:
+        state = t("as fast as it can")
     else:
         state = t("paused") if player.paused else t("playing")
     return ReplayView(
