@@ -307,6 +307,29 @@ def quarantined(path: Path, *, key: str | None = None) -> Iterator[Quarantined]:
         db.close()
 
 
+class Thinned(NamedTuple):
+    """Telemetry of one power-up that was given up for want of room: `rows` numbers between the first and the last."""
+
+    drone_id: str
+    boot: int
+    first_seq: int
+    last_seq: int
+    rows: int
+
+
+def thinned(path: Path, *, key: str | None = None) -> Iterator[Thinned]:
+    """What was given up, by drone and power-up. Reads only. Raises StoreError."""
+    db = _beside(path, key)
+    try:
+        if db.is_made() and db.one("SELECT 1 FROM sqlite_master WHERE name = 'thinned'"):
+            for found in db.each(
+                "SELECT drone_id, boot, first_seq, last_seq, rows FROM thinned ORDER BY drone_id, boot"
+            ):
+                yield Thinned(*found)
+    finally:
+        db.close()
+
+
 def alerts(path: Path, *, key: str | None = None) -> Iterator[Alert]:
     """Every alert, open or closed, in the order in which they were raised. Reads only. Raises StoreError."""
     db = _beside(path, key)

@@ -107,3 +107,32 @@ def test_percentiles_are_values_that_were_seen():
     assert percentiles([float(n) for n in range(1, 101)]) == {"p50": 50.0, "p95": 95.0, "p99": 99.0, "count": 100}
     assert percentiles([7.0]) == {"p50": 7.0, "p95": 7.0, "p99": 7.0, "count": 1}
     assert percentiles([]) is None
+
+
+def test_what_the_station_purged_since_kafka_has_it_counts_as_stored():
+    census = whole_way(1, 2)
+    del census.stored["id-1"]
+
+    proof = prove({"violation": census})
+
+    assert (proof.lost, proof.kinds["violation"].stored) == (0, 2)
+
+
+def test_what_the_station_gave_up_is_told_from_what_the_air_lost():
+    census = whole_way(1, 2, 3, 4, 5)
+    for number in (2, 3, 5):
+        del census.stored[f"id-{number}"], census.kafka[f"id-{number}"], census.archive[f"id-{number}"]
+    census.thinned["nyc-01", 2] = (2, 4)
+
+    figures = prove({"telemetry": census}).kinds["telemetry"]
+
+    assert (figures.thinned, figures.lost_in_air, figures.lost) == (2, 1, 0)
+
+
+def test_a_report_is_never_taken_for_one_that_was_given_up():
+    census = whole_way(1)
+    for hop in (census.stored, census.kafka, census.archive):
+        hop.clear()
+    census.thinned["nyc-01", 2] = (1, 9)
+
+    assert prove({"violation": census}).lost == 1

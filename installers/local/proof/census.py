@@ -55,7 +55,7 @@ class KafkaRecord(NamedTuple):
 
 def take_census(run: Run) -> Census:
     """Reads every hop of the run. Raises OSError or KafkaError when Kafka or HDFS cannot be reached."""
-    kinds = {kind: KindCensus({}, set(), {}, set(), set(), set(), {}, set(), {}) for kind in KINDS}
+    kinds = {kind: KindCensus({}, set(), {}, set(), set(), set(), {}, set(), {}, {}) for kind in KINDS}
     times = Times({}, {}, {}, {}, {})
     _read_drones(run, kinds, times)
     _read_desks(run, kinds, times)
@@ -114,6 +114,8 @@ def _read_store(path: Path, kinds: dict[str, KindCensus], times: Times) -> None:
             found.waiting.add(row.id)
         if row.kind == "history":  # the loader is its own source: what it read is what it stored
             found.made[row.id] = found.stored[row.id]
+    for given_up in store.thinned(path, key=station_key()):
+        kinds["telemetry"].thinned[given_up.drone_id, given_up.boot] = given_up.first_seq, given_up.last_seq
     for refused in store.quarantined(path, key=station_key()):
         kind, id_ = _name_in(refused.payload)
         if kind in kinds and id_:

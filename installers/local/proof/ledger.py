@@ -50,6 +50,12 @@ class KindCensus(msgspec.Struct):
     kafka: dict[str, int]  # id -> how often it is in the topic
     unread: set[str]  # in Kafka behind the place up to which the archive has read
     archive: dict[str, int]  # id -> how many rows have it
+    thinned: dict[tuple[str, int], tuple[int, int]] = {}  # telemetry given up: (drone_id, boot) -> first and last seq
+
+    def was_thinned(self, known: Known) -> bool:
+        """Whether the station says that it gave this one up: one of those missing between two numbers."""
+        first, last = self.thinned.get((known.drone_id, known.boot), (1, 0))
+        return first <= known.seq <= last
 
     def keep_only(self, ids: set[str]) -> None:
         """Forgets every message that is not among `ids`, at all hops."""
@@ -61,10 +67,13 @@ class KindCensus(msgspec.Struct):
 
 
 class KindProof(msgspec.Struct, frozen=True):
-    """The figures of one kind. `lost_in_air`: telemetry that never reached the station, which nobody asks for again."""
+    """The figures of one kind. `stored`: also what the station has purged since Kafka has it. `thinned`: telemetry that the station gave
+    up for want of room; `lost_in_air`: telemetry that never reached it, which nobody asks for again.
+    """
 
     made: int
     lost_in_air: int
+    thinned: int
     stored: int
     quarantined: int
     in_kafka: int
@@ -108,11 +117,14 @@ def prove(census: Mapping[str, KindCensus]) -> Proof:
     for kind, found in census.items():
         gone = list(_missing(kind, found))
         missing.extend(gone)
-        unstored = sum(1 for id_ in found.made if id_ not in found.stored and id_ not in found.quarantined)
+        unstored = [known for id_, known in found.made.items() if not _was_stored(found, id_)]
+        thinned = sum(1 for known in unstored if found.was_thinned(known))
+        purged = sum(1 for id_ in found.kafka if id_ in found.made and id_ not in found.stored)
         kinds[kind] = KindProof(
             made=len(found.made),
-            lost_in_air=unstored if kind in MAY_BE_LOST_IN_THE_AIR else 0,
-            stored=len(found.stored),
+            lost_in_air=len(unstored) - thinned if kind in MAY_BE_LOST_IN_THE_AIR else 0,
+            thinned=thinned,
+            stored=len(found.stored) + purged,
             quarantined=len(found.quarantined),
             in_kafka=sum(found.kafka.values()),
             in_kafka_distinct=len(found.kafka),
@@ -129,7 +141,7 @@ def _missing(kind: str, found: KindCensus) -> Iterable[Missing]:
     sender: Keeper = "desk" if kind == "correction" else "drone"
     if kind not in MAY_BE_LOST_IN_THE_AIR:
         for id_, known in found.made.items():
-            if id_ not in found.stored and id_ not in found.quarantined:
+            if not _was_stored(found, id_):
                 yield _named(kind, known, "store", sender if id_ in found.unacknowledged else None)
     for id_, known in found.stored.items():
         if id_ not in found.kafka and id_ not in found.set_aside:
@@ -138,6 +150,11 @@ def _missing(kind: str, found: KindCensus) -> Iterable[Missing]:
         if id_ not in found.archive:
             known = found.stored.get(id_) or found.made.get(id_) or Known(id_, "unknown", 0, 0)
             yield _named(kind, known, "archive", "kafka" if id_ in found.unread else None)
+
+
+def _was_stored(found: KindCensus, id_: str) -> bool:
+    """Whether the station had it: what is in Kafka came from there, and may be purged by now."""
+    return id_ in found.stored or id_ in found.quarantined or id_ in found.kafka
 
 
 def _named(kind: str, known: Known, hop: Hop, kept_by: Keeper | None) -> Missing:

@@ -74,6 +74,9 @@ def as_text(census: Census, proof: Proof) -> str:
     in_air = sum(figures.lost_in_air for figures in proof.kinds.values())
     if in_air:
         lines.append(f"{in_air:,} telemetry reports never reached the station: sent once, and not asked for again.")
+    thinned = sum(figures.thinned for figures in proof.kinds.values())
+    if thinned:
+        lines.append(f"{thinned:,} telemetry reports were given up by the station for want of room, oldest first.")
     for name, figures in latencies(census.times).items():
         if figures:
             shown = ", ".join(f"{share} {value:,.0f} ms" for share, value in figures.items() if share != "count")
