@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ground_station.desk import Desk
-from ground_station.recording import Limits, Recorder, tidy
+from ground_station.recording import BLOCK_S, Limits, Recorder, tidy
 from ground_station.shift_files import ShiftFile, ShiftFileError, find_shift, hold, shifts_in
 from ground_station.view_model.events import AlertCame, LinkDown, LinkUp, PictureCame, RecordingChanged, TelemetryCame
 from ground_station.view_model.moments import Began, Moment
@@ -213,12 +213,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from ground_station import recording
 from ground_station.recording import Limits, Recorder
 from ground_station.view_model.moments import Moment
 from ground_station.view_model.events import TelemetryCame
 from ground_station.view_model.station import handle
 from tests.ground_station.given import a_connected_desk, a_telemetry, dice_from
 
+recording.BLOCK_S = float(sys.argv[2])
 recorder = Recorder(Path(sys.argv[1]), station="midtown", officer="duarte", key=None, limits=Limits(10**9, 30.0))
 desk = a_connected_desk()
 recorder.start(lambda event: None)
@@ -236,29 +238,42 @@ while True:
 """
 
 
-def test_a_kill_loses_less_than_a_second_and_damages_nothing(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
+def killed_after(folder: Path, lines: int, block_s: float) -> float:
+    """Record in a process of its own, kill it; how many seconds of what it took in are not on disk."""
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=root
+        [sys.executable, "-c", KILLED, str(folder), str(block_s)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
     )
     assert process.stdout is not None
     said = []
     for line in process.stdout:
         said.append(line.split())
-        if len(said) >= 150:
+        if len(said) >= lines:
             process.send_signal(signal.SIGKILL)
             break
     said += [line.split() for line in process.stdout if len(line.split()) == 2]
     process.wait()
     process.stdout.close()
-
-    (path,) = tmp_path.glob("*.shift")
+    (path,) = folder.glob("*.shift")
     file = ShiftFile.open(path, None)
-    moments = [past for past in file.past() if isinstance(past, Moment)]
+    at = [past.at for past in file.past() if isinstance(past, Moment)]
     file.close()
-    assert float(said[-1][1]) - moments[-1].at.timestamp() < 1.0
-    assert len(moments) == len({moment.at for moment in moments}) >= 20
-    assert hold(path) is not None  # the lock went with its process
+    assert len(at) == len(set(at))
+    held = hold(path)
+    assert held is not None  # the lock went with its process
+    held.close()
+    return float(said[-1][1]) - (at[-1].timestamp() if at else float(said[0][1]))
+
+
+def test_a_kill_loses_less_than_a_second_and_damages_nothing(tmp_path: Path) -> None:
+    assert killed_after(tmp_path, 120, BLOCK_S) < 1.0
+
+
+def test_a_recorder_that_dawdles_is_found_out(tmp_path: Path) -> None:
+    """The control: blocks of a minute lose all that the test above looks for."""
+    assert killed_after(tmp_path, 60, 60.0) > 1.0
 
 
 def test_the_desk_is_told_where_its_shift_is(tmp_path: Path) -> None:

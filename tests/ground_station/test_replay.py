@@ -280,6 +280,43 @@ def test_a_replay_makes_the_same_desk_as_it_was(
     assert without_details(jumped, track=False) == without_details(middle, track=False)
 
 
+def decided_once(folder: Path) -> Recorded:
+    """A shift with one alert that was claimed, decided, and whose decision was answered."""
+    made = Recorded(folder)
+    alert = an_alert(1, plate_expiry="2027-03")
+    made.hears(LinkUp(), BridgeCame(a_bridge_status()))  # the recording's stretch begins here
+    made.hears(AlertCame(alert))
+    made.desk.do(Claim())
+    made.hears(AlertCame(claimed(alert, "duarte", made.now)))
+    made.desk.do(ChooseDigit(1))
+    made.desk.do(Confirm())
+    (kept,) = made.desk.state.outbox.kept
+    answer = DeskAnswer(id=kept.correction_id, violation_id=kept.violation_id, ok=True, reason="", at=made.now)
+    made.hears(AnswerCame(answer))
+    made.hears(LinkDown("the end", None))
+    return made
+
+
+def test_a_replay_that_forgot_the_dice_is_found_out(tmp_path: Path) -> None:
+    """The control: without what the dice showed, the answer of then finds no decision to answer."""
+    made = decided_once(tmp_path)
+    live = made.ends()
+    file = ShiftFile.open(the_file(tmp_path), None)
+    forgetful: DeskState | None = None
+    for past in file.past():
+        if isinstance(past, Began):
+            forgetful = past.state
+        elif forgetful is not None:
+            forgetful = after(forgetful, msgspec.structs.replace(past, draws=b""))
+    file.close()
+
+    assert forgetful is not None
+    assert live.outbox.kept == ()
+    assert without_details(comparable(forgetful, made.now)) != without_details(comparable(live, made.now))
+    again = replayed(the_file(tmp_path))
+    assert without_details(comparable(again, made.now)) == without_details(comparable(live, made.now))
+
+
 def without_details(shown: StationView, *, track: bool = True) -> StationView:
     """Without what thinned telemetry tells only every 5 s: a drone's temperature, load and the like."""
     rows = tuple(msgspec.structs.replace(row, battery_pct=None, link_pct=None, temp_c=None) for row in shown.fleet.rows)
