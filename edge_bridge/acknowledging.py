@@ -35,6 +35,20 @@ def with_seq(heard: Heard, seq: int) -> Heard:
     return Heard(heard.highest, (*heard.holes[:index], *left, *right, *heard.holes[index + 1 :]))
 
 
+def without_seq(heard: Heard, seq: int) -> Heard:
+    """What is kept once `seq` is lost again: a hole, unless it was one already."""
+    if is_new(heard, seq):
+        return heard
+    index = bisect_right(heard.holes, (seq, 2**63))
+    first = last = seq
+    before, after = heard.holes[:index], heard.holes[index:]
+    if before and before[-1][1] == seq - 1:
+        first, before = before[-1][0], before[:-1]
+    if after and after[0][0] == seq + 1:
+        last, after = after[0][1], after[1:]
+    return Heard(heard.highest, (*before, (first, last), *after))
+
+
 def without_old_holes(heard: Heard, late: int = LATE_TELEMETRY) -> Heard:
     """The same with every hole given up that lies more than `late` numbers back: nobody asks for those again."""
     floor = heard.highest - late

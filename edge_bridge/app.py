@@ -13,20 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from edge_bridge.child import SENDER_LOST, Child
+from edge_bridge.child import SENDER_LOST, STORE_DAMAGED, Child
 from edge_bridge.database import LOG_PAGES, PAGE_BYTES
 from edge_bridge.disk import Reserve, free_bytes
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.http_door import HttpDoor
 from edge_bridge.intake import Rules, is_urgent
+from edge_bridge.keeping import Keeper
 from edge_bridge.loader import Loader
 from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.opening import open_store
 from edge_bridge.opening import rekey as change_key
 from edge_bridge.outbox import SqliteOutbox, SqliteSendings
-from edge_bridge.ports import SinkLost, StoreError
+from edge_bridge.ports import SinkLost, StoreDamaged, StoreError
 from edge_bridge.receiver import Receiver
 from edge_bridge.sealing import SealError
 from edge_bridge.settings import LoadSettings, SettingError, Settings
@@ -71,9 +72,17 @@ def run(settings: Settings) -> int:
     )
     sendings = SqliteSendings(settings.store, key=settings.key) if settings.kafka else None
     limits = Limits(settings.quota_bytes, settings.keep_free_bytes, settings.keep_sent_s)
+
+    def mended() -> None:
+        if sendings is not None:
+            sendings.reopen()
+        if child is not None:
+            child.again()
+
+    keeper = Keeper(settings.store, settings.key, mended, log_pages=log_pages(limits, PAGE_BYTES, LOG_PAGES))
     receiver = Receiver(
         field,
-        lambda: SqliteStore(settings.store, key=settings.key, log_pages=log_pages(limits, PAGE_BYTES, LOG_PAGES)),
+        keeper.open,
         sendings,
         Rules(station=settings.station, fleet=settings.fleet),
         boot=boot,
@@ -84,6 +93,7 @@ def run(settings: Settings) -> int:
         upkeep=Upkeep(limits, Reserve(settings.store), lambda: free_bytes(settings.store), _now, sendings),
         quota_bytes=settings.quota_bytes,
         encrypted=settings.key is not None,
+        damaged=keeper.damaged,
     )
     door = _http_door(settings, receiver)
     try:
@@ -95,6 +105,9 @@ def run(settings: Settings) -> int:
                 log.info("ready: station %s, boot %d", settings.station, boot)
             if child is not None:
                 child.look_after()
+                if child.found_damage:
+                    child.found_damage = False
+                    receiver.failed(StoreDamaged("the sending process cannot read what is stored"))
     finally:
         if child is not None:
             child.begin_stop()
@@ -154,7 +167,7 @@ def _load_all(
     reading = True
     while not stop.is_set():
         child.look_after()
-        waiting = store.next_row - 1 - sendings.sent_through()[Lane.HISTORY]
+        waiting = store.last_row_of(Lane.HISTORY) - sendings.sent_through()[Lane.HISTORY]
         if reading and waiting < ahead_rows:
             reading = loader.turn()
             child.wake()
@@ -183,7 +196,11 @@ def forward(store: Path, kafka: str, station: str, compression: str, key: str | 
         except AlreadyLockedError:
             if hand.stopped.is_set():
                 os._exit(0)  # the thread that hears the parent cannot be ended otherwise
-    outbox = SqliteOutbox(store, key=key)
+    try:
+        outbox = SqliteOutbox(store, key=key)
+    except StoreDamaged as error:
+        log.error("%s", error)
+        os._exit(STORE_DAMAGED)
 
     def open_sink() -> KafkaSink:
         return KafkaSink(
@@ -192,6 +209,10 @@ def forward(store: Path, kafka: str, station: str, compression: str, key: str | 
 
     try:
         Sending(outbox, kafka, open_sink, hand, random.Random()).run()
+    except StoreDamaged as error:
+        log.error("%s", error)
+        logging.shutdown()
+        os._exit(STORE_DAMAGED)
     except SinkLost as error:
         log.warning("starting again: %s", error)
         logging.shutdown()

@@ -15,6 +15,7 @@ from edge_bridge.delivery import backoff_s
 log = logging.getLogger(__name__)
 
 SENDER_LOST = 75  # exit code: the producer is lost, start again at once
+STORE_DAMAGED = 76  # exit code: what it read was not what was written
 STEADY_S = 30.0  # one that ran so long did not fail at its start
 STOPPED_S = 1.0  # Ctrl-C reaches both processes; the one that ended first need not be replaced
 STOP_S = 3.5  # of the 5 s in which everything must have ended
@@ -35,6 +36,7 @@ class Child:
         self._start_at = 0.0
         self._failures = 0
         self.starts = 0
+        self.found_damage = False  # set when one ended for it
         self.look_after()
 
     @property
@@ -64,6 +66,11 @@ class Child:
     def retry(self) -> None:
         """Headquarters should be tried now."""
         self._say(b"r")
+
+    def again(self) -> None:
+        """Ends it by force; look_after() starts the next one, which opens its files anew."""
+        if self._process is not None:
+            self._process.kill()
 
     def begin_stop(self) -> None:
         """Tells it to end, and returns."""
@@ -102,5 +109,7 @@ class Child:
         self._start_at = now + pause
         if code == 0:  # it was told to end: so will this process be, a moment later
             self._start_at = now + STOPPED_S
+        elif code == STORE_DAMAGED:
+            self.found_damage = True
         elif code != SENDER_LOST:
             log.error("the sending process ended with %d; the next one starts in %.1f s", code, pause)

@@ -15,14 +15,17 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from edge_bridge.keys import HEADER, literal, quoted
+from edge_bridge.keys import HEADER, is_raw, literal, quoted
 from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 
 PAGE_BYTES = 4_096
 LOG_PAGES = 4_000  # 16 MB before a checkpoint: few pauses, and still small
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
-STEPS: dict[str, tuple[str, ...]] = {"store": ("001_store", "002_summons", "003_shedding"), "sent": ("001_sent",)}
+STEPS: dict[str, tuple[str, ...]] = {
+    "store": ("001_store", "002_summons", "003_shedding", "004_gaps"),
+    "sent": ("001_sent",),
+}
 """The steps of each schema, as they are named in migrations.py."""
 
 
@@ -37,9 +40,10 @@ class Connection:
         writes: bool = False,
         durable: bool = False,
         log_pages: int = LOG_PAGES,
+        salt: bytes | None = None,
     ) -> None:
         """`durable`: a commit survives a power cut (synchronous=FULL); else only the end of this process. `log_pages`: when the log is
-        put into the file.
+        put into the file. `salt`: of a new file.
         """
         self.path = path
         if not writes and not path.exists():
@@ -47,18 +51,25 @@ class Connection:
         with translated(path):
             # autocommit: transactions begin and end where the code says so
             self.raw: Any = dbapi2.connect(str(path), timeout=BUSY_MS / 1000, isolation_level=None)
-            if key is not None:
-                self.raw.execute("PRAGMA cipher_log_level = NONE")  # its errors come as exceptions, in our own words
-                self.raw.execute(f"PRAGMA key = {quoted(key)}")
-            self.raw.execute(
-                "PRAGMA temp_store = MEMORY"
-            )  # a large sort or statement must not lie on the disk in plain
-            self.raw.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; an old one keeps what it has
-            self.raw.execute("PRAGMA secure_delete = 1")  # a plate that was purged is not to be read in a free page
-            self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
-            self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self.raw.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
-            self.raw.execute(f"PRAGMA journal_size_limit = {4 * log_pages * PAGE_BYTES}")
+            try:
+                self._begin(key, salt, writes=writes, durable=durable, log_pages=log_pages)
+            except BaseException:
+                self.raw.close()
+                raise
+
+    def _begin(self, key: str | None, salt: bytes | None, *, writes: bool, durable: bool, log_pages: int) -> None:
+        if key is not None:
+            self.raw.execute("PRAGMA cipher_log_level = NONE")  # its errors come as exceptions, in our own words
+            self.raw.execute(f"PRAGMA key = {quoted(key)}")
+            if salt is not None and not is_raw(key):
+                self.raw.execute(f"PRAGMA cipher_salt = \"x'{salt.hex()}'\"")
+        self.raw.execute("PRAGMA temp_store = MEMORY")  # what a large sort needs must not lie on the disk in plain
+        self.raw.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; an old one keeps what it has
+        self.raw.execute("PRAGMA secure_delete = 1")  # a plate that was purged is not to be read in a free page
+        self.raw.execute("PRAGMA journal_mode = WAL" if writes else "PRAGMA query_only = 1")
+        self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self.raw.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+        self.raw.execute(f"PRAGMA journal_size_limit = {4 * log_pages * PAGE_BYTES}")
 
     def migrate(self, which: str) -> None:
         """Brings the schema up to date (`store` or `sent`); each step is one transaction."""

@@ -108,6 +108,7 @@ def status_of(
     encrypted: bool = False,
     disk_free_bytes: int = 0,
     problem: str = "",
+    gaps: int = 0,
 ) -> BridgeStatus:
     """The retained status."""
     waiting = waiting_of(counts)
@@ -135,6 +136,7 @@ def status_of(
         disk_quota_bytes=disk_quota_bytes,
         encrypted=encrypted,
         disk_free_bytes=disk_free_bytes,
+        gaps=gaps,
         commit_p99_ms=round(pulse.commit_p99_ms, 2),
     )
 

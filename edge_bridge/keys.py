@@ -25,9 +25,23 @@ class Passphrase(str):
     __slots__ = ()
 
 
+class Derived(str):
+    """A passphrase worked into the key of one file, as SQLCipher takes it: opens that file without the rounds."""
+
+    __slots__ = ()
+
+
+def derived(key: str, first_bytes: bytes) -> str:
+    """The key of the file that begins with `first_bytes`, for who opens it many times."""
+    if is_raw(key):
+        return key
+    secret = hashlib.pbkdf2_hmac("sha512", key.encode(), first_bytes[:SALT_BYTES], _ROUNDS, 32)
+    return Derived(f"x'{secret.hex()}{first_bytes[:SALT_BYTES].hex()}'")
+
+
 def is_raw(key: str) -> bool:
     """Whether the key is 64 hex digits, 256 random bits; anything else is a passphrase."""
-    return not isinstance(key, Passphrase) and _RAW.fullmatch(key) is not None
+    return not isinstance(key, Passphrase | Derived) and _RAW.fullmatch(key) is not None
 
 
 def literal(key: str) -> str:

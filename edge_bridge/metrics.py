@@ -21,6 +21,7 @@ _HELP = {
     "kestrel_bridge_sent_per_second": "Rate over the last 10 s.",
     "kestrel_bridge_commit_p99_seconds": "99 of 100 of the last 1,000 commits took no longer.",
     "kestrel_bridge_disk_used_bytes": "What the store takes on the disk.",
+    "kestrel_bridge_gaps": "Messages that a damaged store lost and no drone has sent again.",
     "kestrel_bridge_encrypted": "1 if the store cannot be read without its key.",
 }
 
@@ -64,6 +65,7 @@ def prometheus_text(status: BridgeStatus | None) -> str:
     say("kestrel_bridge_sent_per_second", status.sent_per_s)
     say("kestrel_bridge_commit_p99_seconds", status.commit_p99_ms / 1000)
     say("kestrel_bridge_disk_used_bytes", status.disk_used_bytes)
+    say("kestrel_bridge_gaps", status.gaps)
     say("kestrel_bridge_encrypted", float(status.encrypted))
     say("kestrel_bridge_disk_free_bytes", status.disk_free_bytes)
     say("kestrel_bridge_disk_quota_bytes", status.disk_quota_bytes)

@@ -45,6 +45,11 @@ def _shedding(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("shedding.sql").read_text())
 
 
+@_store(name="004_gaps")
+def _gaps(db: Database) -> None:
+    db.executescript(files("edge_bridge").joinpath("gaps.sql").read_text())
+
+
 @_sent(name="001_sent")
 def _first_sent(db: Database) -> None:
     db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())

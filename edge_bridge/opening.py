@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from edge_bridge import sealing
 from edge_bridge.database import sent_path
 from edge_bridge.keys import Passphrase
+from edge_bridge.mending import ROWS_SKIPPED, is_begun, mend, set_aside_sent
 from edge_bridge.outbox import make_sent
-from edge_bridge.ports import StoreDamaged
+from edge_bridge.pages import log_problem
+from edge_bridge.ports import StoreDamaged, StoreError
+from edge_bridge.salvage import keepsake
 from edge_bridge.sealing import Kind, SealError
 from edge_bridge.store import SqliteStore
 
@@ -20,14 +24,41 @@ def open_store(path: Path, key: str | None) -> SqliteStore:
     """The store, with the sending process's file beside it. The caller holds its lock. Raises StoreError, SealError.
 
     A plain store that now has a key is encrypted here and not by a word of the command line: a station that is given a key must start,
-    and its drones cannot wait for somebody who reads a refusal.
+    and its drones cannot wait for somebody who reads a refusal. For the same reason a damaged one is mended here.
     """
-    ready(path, key)
-    store = SqliteStore(path, key=key)
-    make_sent(path, store.store_id, store_is_new=store.is_new, key=key)
+    try:
+        if is_begun(path):
+            mend(path, key)
+        ready(path, key)
+        store = _opened(path, key)
+    except StoreDamaged as error:
+        log.error("%s", error)
+        mend(path, key)
+        store = _opened(path, key)
     if key is not None:
         for file in (path, sent_path(path)):
             sealing.prove(file, key)
+    return store
+
+
+def _opened(path: Path, key: str | None) -> SqliteStore:
+    store = SqliteStore(path, key=key)
+    try:
+        words = keepsake(*store.keepsake())
+        make = partial(make_sent, path, store.store_id, store_is_new=store.is_new, key=key, keepsake=words)
+        try:
+            last = make()
+        except StoreDamaged:
+            set_aside_sent(path)
+            last = make()
+    except StoreError:
+        store.close()
+        raise
+    if last >= store.next_row:
+        log.error(
+            "headquarters has row %d, and the store ends at %d: it is older than it was", last, store.next_row - 1
+        )
+        store.skip_rows_to(last + ROWS_SKIPPED)
     return store
 
 
@@ -45,6 +76,8 @@ def ready(path: Path, key: str | None) -> None:
         raise SealError(f"{path.name} was encrypted with another key, or is no store of the bridge; it is untouched")
     if kind is Kind.DAMAGED:
         raise StoreDamaged(f"{path.name}: the key is right, and the first page is damaged")
+    if kind is Kind.SEALED and (problem := log_problem(path, key)):
+        raise StoreDamaged(f"{path.name}: {problem}")
     for file in (path, sent_path(path)):
         sealing.remove(file.with_name(file.name + ".sealing"))  # of a start that was killed
         if sealing.kind_of(file, key) is Kind.PLAIN:

@@ -9,7 +9,7 @@ from typing import Any
 
 from edge_bridge.database import Connection, sent_path
 from edge_bridge.ports import Mark, Row, StoreError
-from edge_bridge.store import TABLES
+from edge_bridge.putting import TABLES
 from messages.codec import decode_state, encode
 from messages.errors import DecodeError
 from messages.priority import Lane
@@ -23,19 +23,25 @@ TOGETHER_MS = (
 )
 
 
-def make_sent(store: Path, store_id: str, *, store_is_new: bool, key: str | None = None) -> None:
-    """Makes the file beside the store if it is missing or belongs to another store. Raises StoreError.
+def make_sent(
+    store: Path, store_id: str, *, store_is_new: bool, key: str | None = None, keepsake: str | None = None
+) -> int:
+    """Makes the file beside the store if it is missing or belongs to another store; gives the last row that it knows of.
 
-    For a store that is not new nobody knows what was sent: then Kafka is asked from the beginning.
+    For a store that is not new nobody knows what was sent: then Kafka is asked from the beginning. `keepsake`: what it keeps of the
+    store for the day on which that is damaged. Raises StoreError.
     """
     path = sent_path(store)
     if path.exists():
         db = Connection(path, key=key, writes=True)
         db.migrate("sent")
         found = db.one("SELECT value FROM station WHERE name = 'store_id'")
-        db.close()
         if found and found[0] == store_id:
-            return
+            last = db.all("SELECT coalesce(max(through_row), 0) FROM cursor")[0][0]
+            _keep(db, keepsake)
+            db.close()
+            return int(last)
+        db.close()
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
     db = Connection(path, key=key, writes=True)
@@ -44,7 +50,15 @@ def make_sent(store: Path, store_id: str, *, store_is_new: bool, key: str | None
         raw.execute("INSERT INTO station VALUES ('store_id', ?)", (store_id,))
         if not store_is_new:
             raw.execute("INSERT INTO station VALUES ('begun', '1')")
+    _keep(db, keepsake)
     db.close()
+    return 0
+
+
+def _keep(db: Connection, keepsake: str | None) -> None:
+    if keepsake is not None:
+        with db.transaction() as raw:
+            raw.execute("INSERT OR REPLACE INTO station VALUES ('keepsake', ?)", (keepsake,))
 
 
 class SqliteOutbox:
@@ -144,7 +158,13 @@ class SqliteSendings:
 
     def __init__(self, store: Path, *, key: str | None = None) -> None:
         """Raises StoreError if the file is missing."""
+        self._store, self._key = store, key
         self._sent = Connection(sent_path(store), key=key)
+
+    def reopen(self) -> None:
+        """After the file was replaced. Raises StoreError."""
+        self._sent.close()
+        self._sent = Connection(sent_path(self._store), key=self._key)
 
     def sent_through(self) -> dict[Lane, int]:
         found = dict(self._sent.all("SELECT lane, through_row FROM cursor"))

@@ -228,6 +228,10 @@ class Store(Protocol):
     def pruning(self) -> Pruning:
         """The store, as far as room is made in it."""
 
+    @property
+    def gaps(self) -> Collection[tuple[str, int, str, int]]:
+        """Drone, boot, stream and seq of messages that damage lost and that no drone has sent again."""
+
     def close(self) -> None: ...
 
 

@@ -19,7 +19,17 @@ from edge_bridge.batch import Outcome, Weigher
 from edge_bridge.health import Counts, Pulse, counts_of, log_line, status_of, waiting_of
 from edge_bridge.intake import Rules
 from edge_bridge.memory import STREAMS_REMEMBERED, Memory
-from edge_bridge.ports import Field, Received, Sendings, Source, Store, StoreError, StoreFull, StreamKey
+from edge_bridge.ports import (
+    Field,
+    Received,
+    Sendings,
+    Source,
+    Store,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StreamKey,
+)
 from edge_bridge.standing import StandingAlerts
 from edge_bridge.upkeep import Upkeep
 from messages.alert import is_open
@@ -67,9 +77,11 @@ class Receiver:
         upkeep: Upkeep | None = None,
         quota_bytes: int = 0,
         encrypted: bool = False,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
         """`wake` tells the sending process that there are new rows, `retry` that it should try headquarters now; `stopping` is asked
-        while the disk refuses. `sendings` None: there is no headquarters. Raises StoreError.
+        while the disk refuses. `sendings` None: there is no headquarters. `damaged` is told before the store is opened again after
+        damage: `open_store` raises StoreError until it is mended. Raises StoreError.
         """
         self._field = field
         self._open_store = open_store
@@ -83,12 +95,13 @@ class Receiver:
         self._upkeep = upkeep
         self._quota_bytes = quota_bytes
         self._encrypted = encrypted
+        self._damaged = damaged
+        self._problem = ""
         self._store = open_store()
         self._memory = Memory(self._store)
         self._standing = StandingAlerts(field, self._memory, rules.station)
         self._pulse = Pulse()
         self._state: BridgeState = "online"
-        self._problem = ""
         self._due: dict[StreamKey, float] = {}
         self._acked: dict[StreamKey, float] = {}
         self._connection = 0
@@ -116,8 +129,7 @@ class Receiver:
                 self._next_look = now_s + LOOK_S
                 self._look(now_s)
         except StoreError as error:
-            log.error("the store cannot be read: %s", error)
-            self._reopen()
+            self.failed(error)
 
     @property
     def last_status(self) -> BridgeStatus | None:
@@ -141,25 +153,46 @@ class Receiver:
             self._field.stay(RETRY_STORE_S[min(attempt, len(RETRY_STORE_S) - 1)])
             self._reopen()
             attempt += 1
-        self._state, self._problem = "online", ""
+        self._works()
         self._field.acknowledge(batch)
         self._said(outcome)
+
+    def failed(self, error: StoreError) -> None:
+        """Says why nothing is acknowledged, and opens the store again. After damage that means: begins to mend it."""
+        self._refused(error)
+        self._reopen()
 
     def _tried(self, batch: list[Received]) -> Outcome | None:
         try:
             return self._commit(batch)
         except StoreError as error:
-            log.error("nothing is acknowledged: %s", error)
-            self._problem = str(error)
+            self._refused(error)
             if isinstance(error, StoreFull) and self._upkeep is not None:
                 self._upkeep.no_room(self._store, self._memory.standing)
-            if self._state == "online" and self._last_status is not None and self._field.connected:
-                self._last_status = msgspec.structs.replace(
-                    self._last_status, state="full", problem=self._problem[:500], at=self._clock()
-                )
-                self._say_status(self._last_status)
-            self._state = "full"
             return None
+
+    def _refused(self, error: StoreError) -> None:
+        if isinstance(error, StoreDamaged):
+            self._damaged()
+        state: BridgeState = "full" if isinstance(error, StoreFull) else "failing"
+        if (state, str(error)) != (self._state, self._problem):
+            log.error("nothing is acknowledged: %s", error)
+            self._state, self._problem = state, str(error)[:500]
+            if self._last_status is not None:
+                self._last_status = msgspec.structs.replace(
+                    self._last_status, state=state, problem=self._problem, at=self._clock()
+                )
+                if self._field.connected:
+                    self._say_status(self._last_status)
+
+    def _works(self) -> None:
+        if self._state in ("full", "failing"):
+            log.info("the store works again")
+            self._next_status = 0.0
+            for drone_id, boot, stream, _ in self._store.gaps:  # whoever still has what damage lost is asked at once
+                if stream == "report":
+                    self._due.setdefault(StreamKey(drone_id, boot, "report"), 0.0)
+        self._state, self._problem = "online", ""
 
     def _commit(self, batch: list[Received]) -> Outcome:
         outcome = Weigher(self._memory, self._rules, self._clock()).weigh(batch)
@@ -201,7 +234,7 @@ class Receiver:
             self._memory = Memory(self._store)
             self._standing = StandingAlerts(self._field, self._memory, self._rules.station)
         except StoreError as error:
-            log.error("the store cannot be opened: %s", error)
+            self._refused(error)
 
     def _keep_house(self, now_s: float) -> None:
         """A slice of upkeep; the status says at once when the store became full, or is so no more. Raises StoreError."""
@@ -243,7 +276,11 @@ class Receiver:
         if now_s >= self._next_status or _changed(link, self._link):
             self._next_status = now_s + STATUS_S
             self._link = link
-            status = self._last_status = self._status(now_s)
+            status = self._status(now_s)
+            if self._state == "failing":  # everything could be read; what cannot be written shows with the next batch
+                self._works()
+                status = self._status(now_s)
+            self._last_status = status
             if self._field.connected:
                 self._say_status(status)
             self._log(status, now_s)
@@ -271,6 +308,7 @@ class Receiver:
             disk_quota_bytes=self._quota_bytes,
             encrypted=self._encrypted,
             disk_free_bytes=self._upkeep.free_bytes if self._upkeep is not None else 0,
+            gaps=len(self._store.gaps),
         )
 
     def _oldest_waiting_ms(self, counts: Counts) -> int | None:

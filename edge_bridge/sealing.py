@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edge_bridge.database import Connection
 from edge_bridge.keys import HEADER, PAGE, PageCheck
+from edge_bridge.pages import wal_of
 from edge_bridge.ports import StoreError
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def prove(path: Path, key: str) -> None:
 
 
 def _look(path: Path, canary: bytes) -> None:
-    for file in (path, wal_path(path)):
+    for file in (path, wal_of(path)):
         if not file.exists():
             continue
         with file.open("rb") as opened:
@@ -129,7 +130,7 @@ def convert(path: Path, old: str | None, new: str) -> None:
     finally:
         copy.close()
     prove(draft, new)
-    if any(file.exists() and file.stat().st_size for file in (wal_path(path), wal_path(draft))):
+    if any(file.exists() and file.stat().st_size for file in (wal_of(path), wal_of(draft))):
         raise StoreError(f"{path.name}: another program has it open")
     sync(draft)
     draft.replace(path)
@@ -141,11 +142,6 @@ def contents(db: Connection) -> dict[str, int]:
     """Table -> rows."""
     names = [name for (name,) in db.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     return {name: db.all(f'SELECT count(*) FROM "{name}"')[0][0] for name in names}
-
-
-def wal_path(path: Path) -> Path:
-    """The write-ahead log of a file."""
-    return path.with_name(path.name + "-wal")
 
 
 def remove(path: Path) -> None:

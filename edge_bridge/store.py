@@ -5,27 +5,25 @@ The hot path is executemany on the connection: sqlite-utils, which makes and mig
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_bridge.database import LOG_PAGES, Connection, is_plain, sent_path
-from edge_bridge.intake import unix_ms
-from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Rejected, StreamKey
+from edge_bridge.ports import Changes, Heard, KeptAlert, Place, Row, StreamKey
 from edge_bridge.pruning import SqlitePruning
+from edge_bridge.putting import INSERT, TABLES, put_alerts, put_heard, put_parts, put_place, put_rejected
 from messages.alert import Alert
-from messages.codec import decode_state, encode
+from messages.codec import decode_state
+from messages.model import stream_of
 from messages.priority import Lane
 
-TABLES: dict[Lane, str] = {lane: f"message_{lane.name.lower()}" for lane in Lane}
-_COLUMNS = "row, kind, id, drone_id, boot, seq, captured_at_ms, received_at_ms, stored_at_ms, key, payload"
-_INSERT = {lane: f"INSERT INTO {table} ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)" for lane, table in TABLES.items()}
 BOOTS = 8
+CHECKED_BYTES = 200_000_000  # after an error of the disk a file up to this size is looked through, in about a second
 
 
 class SqliteStore:
@@ -42,6 +40,9 @@ class SqliteStore:
         self.store_id = self._remembered("store_id", str(uuid.uuid4()))
         found = self._db.one("SELECT count FROM tally WHERE name = 'rows'")
         self._last_row: int = found[0] if found else 0
+        self._gaps: set[tuple[str, int, str, int]] = set(
+            self._db.all("SELECT drone_id, boot, stream, seq FROM gap WHERE filled_at_ms IS NULL")
+        )
 
     @property
     def next_row(self) -> int:
@@ -97,15 +98,15 @@ class SqliteStore:
             counts["duplicates"] = changes.duplicates
         with self._db.transaction() as db:
             for lane, values in lanes.items():
-                db.executemany(_INSERT[lane], values)
-            _put_heard(db, changes.heard)
-            _put_alerts(db, changes.alerts.values())
-            _put_parts(db, changes.parts)
+                db.executemany(INSERT[lane], values)
+            put_heard(db, changes.heard)
+            put_alerts(db, changes.alerts.values())
+            put_parts(db, changes.parts)
             for rejected in changes.rejected:
-                if _put_rejected(db, rejected):
+                if put_rejected(db, rejected):
                     counts[f"quarantined:{rejected.reason}"] += 1
             if changes.place is not None:
-                _put_place(db, changes.place)
+                put_place(db, changes.place)
                 db.executemany("INSERT OR IGNORE INTO summons VALUES (?, ?)", changes.summons)
             db.executemany(
                 "INSERT INTO tally VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
@@ -113,8 +114,48 @@ class SqliteStore:
             )
             if changes.rows:
                 db.execute("INSERT OR REPLACE INTO tally VALUES ('rows', ?)", (changes.rows[-1].row,))
+            filled = self._put_filled(db, changes.rows) if self._gaps else set()
         if changes.rows:
             self._last_row = changes.rows[-1].row
+        self._gaps -= filled
+
+    @property
+    def gaps(self) -> Collection[tuple[str, int, str, int]]:
+        return self._gaps
+
+    def skip_rows_to(self, row: int) -> None:
+        """Gives out no row up to this one any more: it is known elsewhere."""
+        if row > self._last_row:
+            with self._db.transaction() as db:
+                db.execute("INSERT OR REPLACE INTO tally VALUES ('rows', ?)", (row,))
+            self._last_row = row
+
+    def problem(self) -> str | None:
+        """What is wrong with the file, as far as a quick look tells; None when nothing is. Raises StoreError."""
+        if self.path.stat().st_size > CHECKED_BYTES:
+            return None
+        found: str = self._db.all("PRAGMA quick_check(1)")[0][0]
+        return None if found == "ok" else f"{self.path.name}: {found}"
+
+    def last_row_of(self, lane: Lane) -> int:
+        """The last row of a lane; 0 when it is empty."""
+        found: int = self._db.all(f"SELECT coalesce(max(row), 0) FROM {TABLES[lane]}")[0][0]
+        return found
+
+    def keepsake(self) -> tuple[dict[str, int], dict[str, str]]:
+        """Where each table begins in the file, and the words of the station: with these a store can be read whose first page is lost."""
+        roots = self._db.all("SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0")
+        return dict(roots), dict(self._db.all("SELECT name, value FROM station WHERE name <> 'canary'"))
+
+    def _put_filled(self, db: Any, rows: list[Row]) -> set[tuple[str, int, str, int]]:
+        names: dict[tuple[str, int, str, int], Row] = {
+            (row.drone_id, row.boot, stream_of(row.kind), row.seq): row for row in rows
+        }
+        filled = self._gaps & names.keys()
+        for name in filled:
+            at = (names[name].stored_at_ms, *name)
+            db.execute("UPDATE gap SET filled_at_ms = ? WHERE drone_id = ? AND boot = ? AND stream = ? AND seq = ?", at)
+        return filled
 
     def retire(self, violation_ids: Collection[str]) -> None:
         with self._db.transaction() as db:
@@ -172,71 +213,6 @@ class SqliteStore:
         if found is None:
             self.remember(name, default)
         return found or default
-
-
-def _put_heard(db: Any, heard: dict[StreamKey, Heard]) -> None:
-    db.executemany(
-        "INSERT INTO heard VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET highest = excluded.highest, holes = excluded.holes",
-        [(*key, state.highest, json.dumps(state.holes, separators=(",", ":"))) for key, state in heard.items()],
-    )
-
-
-def _put_alerts(db: Any, alerts: Iterable[KeptAlert]) -> None:
-    db.executemany(
-        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET state = excluded.state, version = excluded.version, "
-        "body = excluded.body, decision_row = coalesce(excluded.decision_row, decision_row)",
-        [
-            (
-                kept.alert.violation.id,
-                kept.alert.state,
-                kept.alert.version,
-                unix_ms(kept.alert.raised_at),
-                encode(kept.alert),
-                kept.decision_row,
-            )
-            for kept in alerts
-        ],
-    )
-
-
-def _put_parts(db: Any, parts: list[Part]) -> None:
-    db.executemany("INSERT OR IGNORE INTO evidence_part VALUES (?, ?, ?)", parts)
-
-
-def _put_rejected(db: Any, rejected: Rejected) -> bool:
-    """Whether it is there for the first time."""
-    content = rejected.topic.encode(errors="replace") + b"\0" + str(rejected.length).encode() + b"\0" + rejected.payload
-    sha256, at_ms = hashlib.sha256(content).hexdigest(), unix_ms(rejected.received_at)
-    again = db.execute(
-        "UPDATE quarantine SET times = times + 1, last_received_at_ms = ? WHERE sha256 = ?", (at_ms, sha256)
-    )
-    if again.rowcount:
-        return False
-    db.execute(
-        "INSERT INTO quarantine (sha256, reason, detail, topic, payload, length, received_at_ms, last_received_at_ms, "
-        "drone_id, boot, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            sha256,
-            rejected.reason,
-            rejected.detail.encode(errors="replace").decode(),
-            rejected.topic.encode(errors="replace").decode(),
-            rejected.payload,
-            rejected.length,
-            at_ms,
-            at_ms,
-            rejected.sender.drone_id if rejected.sender else None,
-            rejected.sender.boot if rejected.sender else None,
-            rejected.seq,
-        ),
-    )
-    return True
-
-
-def _put_place(db: Any, place: Place) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO place VALUES (?, ?, ?, ?, ?, ?)",
-        (place.fingerprint, place.file_name, place.byte_offset, place.records, place.quarantined, place.finished),
-    )
 
 
 def _place(found: tuple[Any, ...]) -> Place:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from edge_bridge.intake import Rules
+from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 from edge_bridge.receiver import Receiver
 from edge_bridge.store import SqliteStore, stored
 from messages.codec import encode
@@ -130,14 +131,33 @@ def test_when_the_disk_takes_again_the_batch_is_kept_and_acknowledged():
     assert station.disk.ids() == [a_violation(1).id]
 
 
-def test_a_refusing_disk_is_said_in_the_status():
+@pytest.mark.parametrize(
+    ("error", "state", "tells_of_damage"),
+    [
+        (StoreFull("bridge.db: database or disk is full"), "full", False),
+        (StoreError("bridge.db: disk I/O error"), "failing", False),
+        (StoreError("bridge.db: attempt to write a readonly database"), "failing", False),
+        (StoreDamaged("bridge.db: database disk image is malformed"), "failing", True),
+    ],
+)
+def test_a_refusing_disk_is_said_in_the_status_with_its_reason(error: StoreError, state: str, tells_of_damage: bool):
     station = Station().hears(a_violation(1))
-    station.store.refuses = True
-    station.stops_after_stays = 1
+    told: list[str] = []
+    station.receiver._damaged = lambda: told.append("damaged")
 
+    def refuse(_changes: Any) -> None:
+        raise error
+
+    commit, station.store.commit = station.store.commit, refuse  # type: ignore[assignment]
+    station.stops_after_stays = 1
     station.hears(a_violation(2))
 
-    assert station.last(bridge_status_topic(STATION))["state"] == "full"
+    said = station.last(bridge_status_topic(STATION))
+    assert (said["state"], said["problem"], bool(told)) == (state, str(error), tells_of_damage)
+    station.store.commit = commit  # type: ignore[method-assign]
+    station.stops_after_stays = 0
+    station.hears(a_violation(2))
+    assert station.receiver._state == "online"
 
 
 def test_a_real_disk_that_is_full_is_waited_for_and_nothing_is_lost(tmp_path: Path):

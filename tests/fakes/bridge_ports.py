@@ -84,6 +84,7 @@ class MemoryStore:
     def __init__(self, disk: Disk, fuse: Fuse | None = None) -> None:
         self.disk = disk
         self.refuses = False  # the disk takes nothing
+        self.gaps: set[tuple[str, int, str, int]] = set()
         self._fuse = fuse or Fuse()
 
     @property
