@@ -130,6 +130,9 @@ def copy_of_what_is_left(path: Path, copy: Path, key: str) -> None:
     last = max(
         (at for at, frame in enumerate(found) if frame.is_ours and frame.is_whole and frame.pages_after), default=-1
     )
+    last = max(
+        last, min(len(found), _frames_in_index(path)) - 1
+    )  # when it is the frame of the last commit that is damaged
     pages = max(1, -(-os.path.getsize(path) // PAGE))
     with copy.open("r+b") as file:
         for frame in found[: last + 1]:
