@@ -92,7 +92,8 @@ class SqliteOutbox:
         return {(topic, partition): offset for topic, partition, offset in found}
 
     def begin(self, tails: Mapping[tuple[str, int], int]) -> None:
-        with self._sent.transaction() as db:
+        # The one thing here that a power cut must not take back: without it the next start would not look for what was sent.
+        with self._sent.durable(), self._sent.transaction() as db:
             _put_tails(db, tails)
             db.execute("INSERT OR REPLACE INTO station VALUES ('begun', '1')")
 
@@ -138,7 +139,7 @@ class SqliteOutbox:
 
     def _put_mark(self, db: Any, mark: Mark) -> None:
         last = self._last.get(mark.lane)
-        if last is not None and mark.sent_at_ms - last.sent_at_ms < TOGETHER_MS:
+        if last is not None and 0 <= mark.sent_at_ms - last.sent_at_ms < TOGETHER_MS:
             mark = Mark(mark.lane, last.first, mark.last, mark.kinds, last.sent_at_ms)
         self._last[mark.lane] = mark
         db.execute(
