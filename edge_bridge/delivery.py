@@ -26,6 +26,46 @@ class Window(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
+PACE_FIRST_BYTES = 32_768  # under way before anything is known of the link: 4 s of 64 kbit/s
+PACE_LEAST_BYTES = 16_000  # 2 s of 64 kbit/s
+PACE_MOST_BYTES = 32_000_000  # no bound beside the windows
+PACE_S = 2.0  # as long may what is under way take: an alert, a timeout and a restart all have to wait for it
+
+
+class Pace:
+    """How much may be under way on a link of unknown speed, in bytes: doubles while it goes quickly, shrinks when it takes longer.
+
+    Without it a slow link gets megabytes at once, which run into every timeout and are sent again from the beginning. Times are a
+    monotonic clock's, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.window_bytes = PACE_FIRST_BYTES
+        self._handed = 0
+        self._samples: deque[tuple[int, float, int]] = deque()  # all handed by then, when, under way by then
+
+    def handed(self, now_s: float, size_bytes: int, under_way_bytes: int) -> None:
+        """So much more is under way, which makes so much in all."""
+        if size_bytes:
+            self._handed += size_bytes
+            self._samples.append((self._handed, now_s, under_way_bytes))
+
+    def settled(self, now_s: float, under_way_bytes: int) -> None:
+        """So much is still under way."""
+        confirmed = self._handed - under_way_bytes
+        while self._samples and self._samples[0][0] <= confirmed:
+            _, at_s, ahead = self._samples.popleft()
+            took_s = now_s - at_s
+            if took_s > PACE_S:
+                self.window_bytes = max(PACE_LEAST_BYTES, int(min(ahead, self.window_bytes) * PACE_S / took_s))
+            elif took_s < PACE_S / 2 and 2 * ahead >= self.window_bytes:
+                self.window_bytes = min(PACE_MOST_BYTES, 2 * self.window_bytes)
+
+    def needs_s(self, size_bytes: int) -> float:
+        """How long so much may take by what is known of the link; it may well be quicker."""
+        return PACE_S * size_bytes / self.window_bytes
+
+
 class Settled(msgspec.Struct, frozen=True):
     """What became known of a lane: the front of what was under way is confirmed, and behind it something may be refused."""
 
@@ -54,6 +94,11 @@ class Flight:
 
     def __len__(self) -> int:
         return len(self._under_way)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all that is under way."""
+        return self._size_bytes
 
     def room(self, window: Window) -> int:
         """How many more rows may be handed over."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from edge_bridge.delivery import Done, Flight, Settled, Tails, Window
+from edge_bridge.delivery import Done, Flight, Pace, Settled, Tails, Window
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import Confirmed, Outbox, Row, Sink, SinkError, SinkLost, Ticket
 from messages.priority import Lane
@@ -49,6 +50,7 @@ class Forwarder:
         self._windows = windows
         self._flights = {lane: Flight(lane, row) for lane, row in outbox.sent_through().items()}
         self._suspects = outbox.suspects()
+        self._pace = Pace()
         self.problem = ""  # why a lane waits although headquarters is there; empty when none does
 
     @property
@@ -62,7 +64,20 @@ class Forwarder:
         Raises SinkLost when a row was refused: nothing more is known of those under way.
         """
         confirmed = self._settle()
-        return Turn(confirmed, self._fill() if fill else 0)
+        now_s, under_way = time.monotonic(), self._under_way_bytes
+        self._pace.settled(now_s, under_way)
+        moved = self._fill() if fill else 0
+        self._pace.handed(now_s, self._under_way_bytes - under_way, self._under_way_bytes)
+        return Turn(confirmed, moved)
+
+    @property
+    def needs_s(self) -> float:
+        """How long what is under way may take on this link."""
+        return self._pace.needs_s(self._under_way_bytes)
+
+    @property
+    def _under_way_bytes(self) -> int:
+        return sum(flight.size_bytes for flight in self._flights.values())
 
     def _settle(self) -> int:
         now_ms = unix_ms(self._clock())
@@ -98,7 +113,7 @@ class Forwarder:
 
     def _fill(self) -> int:
         moved, self.problem = 0, ""
-        for lane, flight in self._flights.items():
+        for flight in self._flights.values():
             try:
                 moved += self._fill_lane(flight)
             except SinkLost:
@@ -106,24 +121,30 @@ class Forwarder:
             except SinkError as error:
                 self.problem = str(error)  # a topic is missing: the lanes behind need not wait for it
                 continue
-            if not flight.room(self._windows[lane]):
+            if not self._room(flight):
                 break  # more may wait here: nothing of a later lane goes before it
         return moved
 
     def _fill_lane(self, flight: Flight) -> int:
         moved = 0
-        while room := flight.room(self._windows[flight.lane]):
+        while room := self._room(flight):
             rows = self._outbox.pending(flight.lane, flight.handed_through, min(room, READ_ROWS))
             for row in rows:
                 if not self._may_go(row, flight):
                     return moved
                 flight.handed(row, self._ticket(row))
                 moved += 1
-                if row.row in self._suspects or not flight.room(self._windows[flight.lane]):
+                if row.row in self._suspects or not self._room(flight):
                     return moved
             if len(rows) < min(room, READ_ROWS):
                 return moved
         return moved
+
+    def _room(self, flight: Flight) -> int:
+        """How many more rows of a lane may be handed over. Alerts have a connection of their own and do not wait for the rest's pace."""
+        if flight.lane is not Lane.ALERT and flight.size_bytes >= self._pace.window_bytes:
+            return 0
+        return flight.room(self._windows[flight.lane])
 
     def _may_go(self, row: Row, flight: Flight) -> bool:
         """A suspect goes alone, and nothing follows it until it is settled."""

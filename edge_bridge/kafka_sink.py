@@ -34,7 +34,9 @@ BATCH_BYTES = 262_144  # a partition has one batch under way at a time: 256 kB p
 LINGER_MS = 5  # for company; an alert's producer does not wait
 MAX_REQUEST_BYTES = 1_048_576 + 65_536  # an evidence part and its headers; what the broker takes is the broker's to say
 NEVER_MS = 30 * 86_400_000  # longer than any outage: a batch must not expire, see above
-REQUEST_MS = 10_000  # until an answer that does not come is given up with its connection
+# Until an answer that does not come is given up with its connection: a picture's largest part at 64 kbit/s takes two minutes. A dead
+# headquarters is found much earlier, by the sending process.
+REQUEST_MS = 300_000
 RECONNECT_MAX_MS = 400  # quick, so that the first alert follows the link's return at once; one small packet each
 BOOTSTRAP_MS = 5_000
 KEYS_REMEMBERED = 20_000

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 PROBE_S = 0.25  # between two looks whether an absent headquarters is back: one packet of 30 bytes
 PROBE_WAIT_S = 1.0
+BUSY_PROBE_WAIT_S = 3.0  # the same while rows are under way: on a slow link its question waits behind them
 SILENT_S = 1.0  # nothing confirmed for so long although rows are under way: is it still there?
 STUCK_S = 20.0  # it answers and still confirms nothing: the producer is broken
 RETURN_S = 1.0  # the same after an outage, when an alert may wait
@@ -133,8 +134,8 @@ class Sending:
             now = time.monotonic()
             if turn.confirmed or not forwarder.under_way:
                 confirmed_at, patience_s = now, STUCK_S
-            elif now - confirmed_at > patience_s:
-                raise SinkLost(f"headquarters answers and has confirmed nothing for {patience_s:.1f} s")
+            elif now - confirmed_at > patience_s + 2 * forwarder.needs_s:
+                raise SinkLost(f"headquarters answers and has confirmed nothing for {now - confirmed_at:.1f} s")
             if turn.confirmed:
                 asked_at = now
             elif now - asked_at > (SILENT_S if forwarder.under_way else IDLE_PROBE_S):
@@ -152,7 +153,7 @@ class Sending:
 
     def _was_away(self, forwarder: Forwarder) -> bool:
         """Asks whether headquarters is there; if not, waits until it is. Whether it was away."""
-        if answers(self._kafka, PROBE_WAIT_S):
+        if answers(self._kafka, BUSY_PROBE_WAIT_S):
             return False
         attempt = 0
         while not self._hand.stopped.is_set():

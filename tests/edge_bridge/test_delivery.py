@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_bridge.delivery import BACKOFF_CAP_S, Done, Flight, Tails, Window, backoff_s, link_down, link_up
+from edge_bridge.delivery import (
+    BACKOFF_CAP_S,
+    PACE_LEAST_BYTES,
+    PACE_S,
+    Done,
+    Flight,
+    Pace,
+    Tails,
+    Window,
+    backoff_s,
+    link_down,
+    link_up,
+)
 from edge_bridge.intake import row_of
 from edge_bridge.ports import Confirmed, Refused, Row
 from messages.codec import encode
@@ -132,3 +145,53 @@ def test_the_link_remembers_since_when_it_is_as_it_is():
     assert (later.since, later.problem) == (down.since, "still none")
     assert (up.up, up.since) == (True, NOON + timedelta(seconds=20))
     assert link_up(up, NOON + timedelta(seconds=30)) == up
+
+
+def on_a_link(bytes_per_s: float, seconds: float, pace: Pace) -> float:
+    """Keeps as much under way as the pace allows; how long the slowest of it took, after the first that went out blindly."""
+    now_s, under_way, slowest = 0.0, 0, 0.0
+    while now_s < seconds:
+        size = max(0, pace.window_bytes - under_way)
+        pace.handed(now_s, size, under_way + size)
+        under_way += size
+        took_s = under_way / bytes_per_s
+        slowest = max(slowest, took_s if now_s else 0.0)
+        now_s, under_way = now_s + took_s, 0
+        pace.settled(now_s, under_way)
+    return slowest
+
+
+@pytest.mark.parametrize("bytes_per_s", [8_000, 64_000, 1_000_000])
+def test_what_is_under_way_on_a_slow_link_takes_some_seconds_and_not_minutes(bytes_per_s: int):
+    assert on_a_link(bytes_per_s, 600, Pace()) <= 2 * PACE_S + PACE_LEAST_BYTES / bytes_per_s
+
+
+def test_a_quick_link_is_not_held_back():
+    pace = Pace()
+
+    on_a_link(50_000_000, 2.0, pace)
+
+    assert pace.window_bytes > 6_000_000  # the lanes' own windows bound it
+
+
+def test_a_link_that_turns_slow_is_noticed_with_what_was_under_way():
+    pace = Pace()
+    on_a_link(1_000_000, 60, pace)
+
+    pace.handed(100.0, pace.window_bytes, pace.window_bytes)
+    pace.settled(100.0 + pace.window_bytes / 8_000, 0)
+
+    assert pace.window_bytes <= PACE_LEAST_BYTES
+    assert pace.needs_s(100_000) >= 100_000 / 8_000
+
+
+def test_a_few_small_rows_that_wait_for_company_say_nothing_of_the_link():
+    pace = Pace()
+    on_a_link(50_000_000, 2.0, pace)
+    before = pace.window_bytes
+
+    for second in range(100):
+        pace.handed(10.0 + second, 400, 400)
+        pace.settled(10.1 + second, 0)
+
+    assert pace.window_bytes == before
