@@ -31,6 +31,8 @@ from messages.priority import Lane
 from messages.state import DeskAnswer, DroneStatus
 from messages.topics import parse_desk_topic
 
+_BY_THE_CLOCK = frozenset(("in_the_future", "too_old"))
+
 
 class Outcome(msgspec.Struct):
     """What a batch leads to. Everything but `changes` is said only after the commit."""
@@ -46,10 +48,12 @@ class Outcome(msgspec.Struct):
 class Weigher:
     """Weighs the messages of one batch against what is kept, in order of arrival. Make one for each batch."""
 
-    def __init__(self, memory: Memory, rules: Rules, now: datetime) -> None:
+    def __init__(self, memory: Memory, rules: Rules, now: datetime, steady_now: datetime | None = None) -> None:
+        """`steady_now`: the time by a clock that was not set since the start, where there is one."""
         self._memory = memory
         self._rules = rules
         self._now = now
+        self._steady_now = steady_now
         self._next_row = memory.store.next_row
         self._ids: dict[tuple[StreamKey, int], str] = {}
         self._parts: dict[tuple[str, int], bytes] = {}  # of this batch
@@ -59,6 +63,9 @@ class Weigher:
         """The outcome. Raises StoreError if the store cannot be read."""
         for received in batch:
             item = read(received, self._rules, self._now)
+            if isinstance(item, Rejected) and item.reason in _BY_THE_CLOCK and self._steady_now is not None:
+                # Out of time by the clock as it reads now. It was set meanwhile, rightly or not; the drones' did not jump with it.
+                item = read(received, self._rules, self._steady_now)
             match item:
                 case Accepted():
                     self._take(item)

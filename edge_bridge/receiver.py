@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -89,6 +89,7 @@ class Receiver:
         self._rules = rules
         self._boot = boot
         self._clock = clock
+        self._begun, self._begun_s = clock(), time.monotonic()
         self._retry = retry
         self._wake = wake
         self._stopping = stopping
@@ -195,7 +196,8 @@ class Receiver:
         self._state, self._problem = "online", ""
 
     def _commit(self, batch: list[Received]) -> Outcome:
-        outcome = Weigher(self._memory, self._rules, self._clock()).weigh(batch)
+        steady_now = self._begun + timedelta(seconds=time.monotonic() - self._begun_s)
+        outcome = Weigher(self._memory, self._rules, self._clock(), steady_now).weigh(batch)
         changes = outcome.changes
         begun = time.perf_counter()
         if changes:

@@ -43,6 +43,7 @@ class Station:
         self.disk, self.broker = disk or Disk(), broker or Broker()
         self.store, self.field = MemoryStore(self.disk), FakeField(self.broker)
         self.retries: list[int] = []
+        self.now = NOON
         self.stops_after_stays = 10**9
         self.receiver = Receiver(
             self.field,
@@ -50,7 +51,7 @@ class Station:
             MemorySendings(self.disk),
             Rules(station=STATION),
             boot=1,
-            clock=lambda: NOON,
+            clock=lambda: self.now,
             retry=lambda: self.retries.append(1),
             wake=lambda: None,
             stopping=lambda: len(self.field.stays) >= self.stops_after_stays,
@@ -445,3 +446,22 @@ def test_stopping_says_so():
     station.receiver.stop()
 
     assert station.last(bridge_status_topic(STATION))["state"] == "stopped"
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=400)])
+def test_a_clock_that_is_set_while_the_bridge_runs_puts_nothing_into_quarantine(jump: timedelta):
+    station = Station()
+
+    station.now = NOON + jump
+    station.hears(a_violation(1))
+
+    assert station.disk.ids() == [an_id(1)]
+    assert not station.disk.rejected
+
+
+def test_a_drone_whose_clock_is_wrong_is_still_found_out():
+    station = Station()
+
+    station.hears(a_violation(1, captured_at=NOON + timedelta(hours=1)))
+
+    assert [rejected.reason for rejected in station.disk.rejected.values()] == ["in_the_future"]
