@@ -60,6 +60,12 @@ def test_a_second_officer_gets_it_when_the_lease_has_run_out() -> None:
     assert alert.claimed_at == LATER
 
 
+def test_a_lease_does_not_last_longer_because_the_clock_was_set_back() -> None:
+    claimed = after(a_request(VIOLATION, "claim"))
+    assert holder(claimed, NOON - timedelta(seconds=60)) == "duarte"  # a desk's clock that is a minute late
+    assert holder(claimed, NOON - timedelta(hours=1)) is None
+
+
 def test_working_on_it_keeps_the_claim_and_its_beginning() -> None:
     near_the_end = NOON + timedelta(seconds=100)
     alert = step(after(a_request(VIOLATION, "claim")), a_request(VIOLATION, "renew"), near_the_end)
