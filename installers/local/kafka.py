@@ -38,12 +38,13 @@ _LOG4J = """<Configuration><Appenders><Console name="out"><PatternLayout pattern
 
 @dataclass(frozen=True)
 class KafkaPorts:
-    """Loopback ports: headquarters' door, the field's door, the controller's, and the one that the field is told."""
+    """Headquarters' door, the field's door, the controller's, and the one that the field is told. On loopback; `edge_host` may differ."""
 
     plain: int
     edge: int
     controller: int
     edge_advertised: int
+    edge_host: str = "127.0.0.1"  # where the field finds it; another address where the field is another host
 
 
 class Kafka:
@@ -67,7 +68,7 @@ class Kafka:
     @property
     def edge_bootstrap(self) -> str:
         """The field's door, as clients want it: through the link, where there is one."""
-        return f"127.0.0.1:{self.ports.edge_advertised}"
+        return f"{self.ports.edge_host}:{self.ports.edge_advertised}"
 
     @property
     def children(self) -> list[Child]:
@@ -88,7 +89,9 @@ class Kafka:
         self._format(classes, settings, logging_flag, log_path)
         command = java_command(classes, "kafka.Kafka", str(settings), flags=(*HEAP, logging_flag))
         child = self._family.start("kafka", command, log_path=log_path, environment=ENVIRONMENT)
-        child.wait_healthy(lambda: is_open(self.ports.plain) and is_open(self.ports.edge), START_S)
+        child.wait_healthy(
+            lambda: is_open(self.ports.plain) and is_open(self.ports.edge, self.ports.edge_host), START_S
+        )
         child.wait_healthy(lambda: self._make_topics(), START_S)
 
     def stop(self) -> None:
@@ -151,8 +154,8 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{ports.controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{ports.plain},EDGE://127.0.0.1:{ports.edge},CONTROLLER://127.0.0.1:{ports.controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{ports.plain},EDGE://127.0.0.1:{ports.edge_advertised}
+listeners=PLAINTEXT://127.0.0.1:{ports.plain},EDGE://{ports.edge_host}:{ports.edge},CONTROLLER://127.0.0.1:{ports.controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{ports.plain},EDGE://{ports.edge_host}:{ports.edge_advertised}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,EDGE:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}

@@ -24,11 +24,11 @@ def is_free(port: int) -> bool:
         return True
 
 
-def is_open(port: int) -> bool:
-    """Whether something accepts connections on this loopback port."""
+def is_open(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something accepts connections on this port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def free_port(taken: Iterable[int] = ()) -> int:

@@ -80,6 +80,17 @@ QT_LIBRARIES: dict[str, tuple[str, ...]] = {
 
 LIBRARIES = "the window's libraries"
 
+# Program -> Debian package: with these the tests make faults of disk, clock and network. Where they cannot be had, those tests are skipped.
+FAULT_PROGRAMS: dict[str, str] = {
+    "strace": "strace",
+    "faketime": "faketime",
+    "ip": "iproute2",
+    "tc": "iproute2",
+    "nft": "nftables",
+    "mkfs.ext4": "e2fsprogs",
+}
+FAULTS = "the tests' fault makers"
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -121,6 +132,12 @@ def missing(needs: Iterable[str]) -> list[Missing]:
             found += _missing_under_qt()
         if words.SCREEN in wanted and find_program("Xvfb") is None:
             found.append(Missing("Xvfb", ("xvfb",), "with the system's packages (xorg-x11-server-Xvfb)"))
+        if words.FAULTS in wanted and apt_prefix() is not None:
+            found += [
+                Missing(name, (package,), f"with the system's package {package}", FAULTS)
+                for name, package in FAULT_PROGRAMS.items()
+                if find_program(name) is None
+            ]
     return found
 
 

@@ -13,6 +13,7 @@ JAVA = "java"
 JARS = "jars"
 WINDOW = "window"
 SCREEN = "screen"
+FAULTS = "faults"
 EVERYTHING = (MOSQUITTO, JAVA, JARS, WINDOW, SCREEN)
 
 
@@ -32,7 +33,7 @@ class Word:
 
 WORDS = (
     Word("demo", "the whole way on this machine: drones, bridge, window, archive", (MOSQUITTO, JAVA, JARS, WINDOW)),
-    Word("test", "the style checks and every test, real servers included", EVERYTHING),
+    Word("test", "the style checks and every test, real servers included", (*EVERYTHING, FAULTS)),
     Word("bench", "measure one thing and print the figures: kestrel bench NAME", EVERYTHING),
     Word("verify", "prove that nothing is lost or doubled; name every missing report"),
     Word("follow", "one message's way, hop by hop, with times: kestrel follow ID"),
@@ -44,7 +45,7 @@ WORDS = (
     Word("ground", "the ground station's window", (WINDOW,), "ground_station"),
     Word("archive", "the archive jobs of headquarters", (JAVA, JARS), "cloud_pipeline"),
     Word("maps", "map tiles and offline maps", (), "maps"),
-    Word("setup", "set everything up now and start nothing", EVERYTHING),
+    Word("setup", "set everything up now and start nothing", (*EVERYTHING, FAULTS)),
 )
 
 BY_NAME = {word.name: word for word in WORDS}

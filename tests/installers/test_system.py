@@ -77,3 +77,12 @@ def test_a_java_that_the_servers_do_not_run_on_is_passed_over(
     unfit = a_java(tmp_path / "unfit", version)
 
     assert java.java_home({"JAVA_HOME": str(unfit), "PATH": ""}) is None
+
+
+def test_what_makes_faults_is_asked_for_only_where_it_can_be_installed(monkeypatch: pytest.MonkeyPatch):
+    """Elsewhere the tests that want it are skipped: nobody is kept from the others."""
+    monkeypatch.setattr(system, "find_program", lambda name: None)
+    monkeypatch.setattr("sys.platform", "linux")
+    for prefix, wanted in (([], set(system.FAULT_PROGRAMS)), (None, set())):
+        monkeypatch.setattr(system, "apt_prefix", lambda prefix=prefix: prefix)
+        assert {item.name for item in system.missing(["faults"])} == wanted
