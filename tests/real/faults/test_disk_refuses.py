@@ -1,0 +1,139 @@
+"""The disk refuses: nothing is acknowledged that is not on it, the status says so, and the bridge goes on by itself when the disk does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from installers.local.mosquitto import Mosquitto
+from messages.state import BridgeState
+from tests.real.bridge_runs import BridgeProcess, Fleet
+from tests.real.faults.conftest import needs, needs_root
+from tests.real.faults.disks import Image, resize, small_disk
+from tests.real.faults.drones import KeepingDrones, acknowledged_between
+from tests.real.faults.planting import PlantedBridge
+from tests.real.faults.proofs import broken_promises
+from tests.real.faults.syscalls import SYNC, injected, moments
+
+PER_S = 500.0
+REFUSING: tuple[BridgeState, ...] = ("full", "failing")
+
+
+class OnABadDisk(BridgeProcess):
+    """A bridge of which the syncs number `first` to `last` fail with EIO."""
+
+    def __init__(self, folder: Path, first: int, last: int, bug: str | None = None, **settings: str | None) -> None:
+        super().__init__(folder, broker=str(settings["broker"]), station=str(settings["station"]), kafka=None)
+        if bug is not None:
+            self._argv = PlantedBridge(bug, folder, kafka=None, **settings)._argv
+        self.calls = folder / "strace.log"
+        self._argv = injected(
+            self._argv,
+            f"{SYNC}:error=EIO:when={first}..{last}",
+            log=self.calls,
+            only=[self.store, Path(f"{self.store}-wal")],
+        )
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            for traced in psutil.Process(self.process.pid).children():  # strace itself takes no signals while it traces
+                traced.terminate()
+            self.process.wait(10)
+
+
+@pytest.mark.timeout(300)
+def test_a_sync_that_fails_is_never_acknowledged_and_the_bridge_goes_on_when_the_disk_does(
+    tmp_path: Path, mosquitto: Mosquitto, figures: Callable[..., None]
+):
+    needs("strace")
+    station = "eio"
+    fleet = Fleet("eio", 20)
+    with (
+        OnABadDisk(tmp_path, 60, 67, broker=mosquitto.address, station=station) as bridge,
+        KeepingDrones("127.0.0.1", mosquitto.port, fleet, station, per_s=PER_S) as drones,
+    ):
+        drones.wait_for_state(*REFUSING)
+        said_at = drones.states[-1][0]
+        drones.wait_for_state("online")
+        drones.wait_for_acks(200)
+        drones.land()
+    errors = moments(bridge.calls)
+    assert len(errors) == 8
+    assert acknowledged_between(drones, said_at, errors[-1]) == 0
+    broken = broken_promises(bridge.store, drones.promised())
+    assert broken.nothing, broken
+    figures(
+        errors=len(errors),
+        refused_s=round(errors[-1] - errors[0], 1),
+        in_the_status_after_s=round(said_at - errors[0], 3),
+        lost=0,
+        doubled=0,
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_control_a_bridge_that_overlooks_the_error_acknowledges_all_the_same(tmp_path: Path, mosquitto: Mosquitto):
+    needs("strace")
+    station = "eio-overlooked"
+    with (
+        OnABadDisk(tmp_path, 60, 67, "overlooks-errors", broker=mosquitto.address, station=station) as bridge,
+        KeepingDrones("127.0.0.1", mosquitto.port, Fleet("eo", 20), station, per_s=PER_S) as drones,
+    ):
+        drones.wait_for_acks(2_000)
+    assert moments(bridge.calls)
+    assert broken_promises(bridge.store, drones.promised()).lost
+
+
+@pytest.mark.timeout(300)
+def test_a_disk_that_turns_read_only_is_not_written_around_and_work_goes_on_when_it_is_back(
+    ram: Path, mosquitto: Mosquitto, figures: Callable[..., None]
+):
+    needs_root("mkfs.ext4", "mount")
+    station = "read-only"
+    fleet = Fleet("ro", 20)
+    with (
+        Image(ram) as image,
+        BridgeProcess(image.place, broker=mosquitto.address, station=station, kafka=None) as bridge,
+        KeepingDrones("127.0.0.1", mosquitto.port, fleet, station, per_s=PER_S) as drones,
+    ):
+        drones.wait_for_acks(500)
+        image.refuse()
+        drones.wait_for_state(*REFUSING)
+        promised = drones.promised()
+        drones.make(500)
+        image.repair()
+        drones.wait_for_state("online")
+        drones.land()
+        assert bridge.stop() == 0
+        broken = broken_promises(bridge.store, drones.promised())
+    assert broken.nothing, broken
+    figures(acknowledged_before=len(promised), reports=len(fleet.made), lost=0, doubled=0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_a_full_disk_is_not_acknowledged_onto_and_work_goes_on_when_there_is_room(
+    ram: Path, mosquitto: Mosquitto, figures: Callable[..., None]
+):
+    needs_root("mount")
+    station = "small-disk"
+    fleet = Fleet("sd", 20)
+    with (
+        small_disk(ram / "mounted-small", "16m") as place,
+        BridgeProcess(place, broker=mosquitto.address, station=station, kafka=None) as bridge,
+        KeepingDrones("127.0.0.1", mosquitto.port, fleet, station, per_s=4 * PER_S) as drones,
+    ):
+        drones.wait_for_state(*REFUSING, within_s=60)
+        promised = drones.promised()
+        drones.make(500)
+        resize(place, "200m")
+        drones.wait_for_state("online")
+        drones.land()
+        assert bridge.stop() == 0
+        broken = broken_promises(bridge.store, drones.promised())
+    assert broken.nothing, broken
+    figures(acknowledged_when_full=len(promised), reports=len(fleet.made), lost=0, doubled=0)
