@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from ground_station.ui import paint
 from ground_station.ui.look import MEDIUM, SEMIBOLD, Look
 from ground_station.ui.pictures import Pictures
-from ground_station.view_model.snapshot import AlertCard
+from ground_station.view_model.snapshot import AlertCard, AlertGroup, AlertRow
 
 CARD_PX = 76
 FOLDED_PX = 96
 PICTURE = QSize(72, 48)
 _EDGE_PX = 4
+_INDENT_PX = 14  # of a card below that of its group
+_RAIL_PX = 8
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -35,7 +37,7 @@ class AlertCardPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Qt's: the card at `index`."""
-        card: AlertCard = index.data(Qt.ItemDataRole.UserRole)
+        card: AlertRow = index.data(Qt.ItemDataRole.UserRole)
         box: QRect = option.rect
         look = self._look
         painter.save()
@@ -43,7 +45,7 @@ class AlertCardPainter(QStyledItemDelegate):
         painter.fillRect(box, look.colour("selected" if card.selected else "panel"))
         line = look.palette.line_px
         painter.fillRect(QRect(box.left(), box.bottom() - line + 1, box.width(), line), look.colour("line"))
-        arrived = self.arriving.get(card.violation_id, 1.0)
+        arrived = self.arriving.get(card.violation_id, 1.0) if isinstance(card, AlertCard) else 1.0
         if arrived < 1.0:
             painter.setOpacity(arrived)
             painter.translate(0, (arrived - 1.0) * 24)
@@ -51,14 +53,31 @@ class AlertCardPainter(QStyledItemDelegate):
             # The twin of the sound: an alert that nobody has looked at yet has an edge of its own.
             edge = "accent" if card.selected else ("must_decide" if card.severity == "must_decide" else "attention")
             painter.fillRect(QRect(box.left(), box.top(), _EDGE_PX, box.height() - line), look.colour(edge))
+        inside = isinstance(card, AlertCard) and card.inside
+        if inside:
+            painter.fillRect(QRect(box.left() + _RAIL_PX, box.top(), 2, box.height()), look.colour("line"))
         if self.folded:
             self._paint_folded(painter, card, QRectF(box))
         else:
-            self._paint_whole(painter, card, QRectF(box))
+            self._paint_whole(painter, card, QRectF(box).adjusted(_INDENT_PX if inside else 0, 0, 0, 0))
         painter.restore()
-        self.drawn.add(card.violation_id)
+        # A group's card says of all its alerts that they are there, and where.
+        self.drawn.update(card.violation_ids if isinstance(card, AlertGroup) else (card.violation_id,))
 
-    def _paint_picture(self, p: QPainter, card: AlertCard, box: QRectF) -> None:
+    def _paint_count(self, p: QPainter, group: AlertGroup, picture: QRectF) -> None:
+        """How many stand behind the card, at the corner of the picture of one of them, and whether they are folded away."""
+        look = self._look
+        p.setFont(look.font(look.measure.small, SEMIBOLD))
+        words = f"{group.count} {'▾' if group.is_open else '▸'}"
+        width = QFontMetricsF(p.font()).horizontalAdvance(words) + 10
+        badge = QRectF(picture.right() - width + 4, picture.bottom() - 14, width, 18)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(look.colour("accent"))
+        p.drawRoundedRect(badge, 4, 4)
+        p.setPen(look.colour("on_accent"))
+        p.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), words)
+
+    def _paint_picture(self, p: QPainter, card: AlertRow, box: QRectF) -> None:
         look = self._look
         outline = QPainterPath()
         outline.addRoundedRect(box, 4, 4)
@@ -78,8 +97,10 @@ class AlertCardPainter(QStyledItemDelegate):
             p.setFont(look.font(11))
             words = {"coming": "picture\ncoming", "damaged": "picture\ndamaged"}.get(card.picture.state, "no\npicture")
             p.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
+        if isinstance(card, AlertGroup):
+            self._paint_count(p, card, box)
 
-    def _paint_whole(self, p: QPainter, card: AlertCard, box: QRectF) -> None:
+    def _paint_whole(self, p: QPainter, card: AlertRow, box: QRectF) -> None:
         look = self._look
         self._paint_picture(p, card, QRectF(box.left() + 16, box.top() + 13, PICTURE.width(), PICTURE.height()))
         left, right = box.left() + 98, box.right() - 12
@@ -94,9 +115,10 @@ class AlertCardPainter(QStyledItemDelegate):
         p.drawText(QRectF(left, box.top() + 29, right - left, 19), int(Qt.AlignmentFlag.AlignVCenter), line)
         p.drawText(QRectF(left, box.top() + 48, right - left, 19), int(Qt.AlignmentFlag.AlignVCenter), card.age)
         age_width = QFontMetricsF(p.font()).horizontalAdvance(card.age)
-        strong = card.mine or card.unseen
+        mine = isinstance(card, AlertCard) and card.mine
+        strong = mine or card.unseen
         p.setFont(look.font(None, SEMIBOLD if strong else MEDIUM))
-        p.setPen(look.colour("accent" if card.mine else ("ink" if card.unseen else "soft")))
+        p.setPen(look.colour("accent" if mine else ("ink" if card.unseen else "soft")))
         whose = paint.elided(p, card.whose, right - left - age_width - 10)
         p.drawText(
             QRectF(left, box.top() + 48, right - left, 19),
@@ -104,14 +126,15 @@ class AlertCardPainter(QStyledItemDelegate):
             whose,
         )
 
-    def _paint_folded(self, p: QPainter, card: AlertCard, box: QRectF) -> None:
+    def _paint_folded(self, p: QPainter, card: AlertRow, box: QRectF) -> None:
         look = self._look
         left = box.left() + (box.width() - PICTURE.width()) / 2 + 2
         self._paint_picture(p, card, QRectF(left, box.top() + 12, PICTURE.width(), PICTURE.height()))
         middle = box.top() + 76
         paint.severity(p, look, card.severity, QPointF(left + 6, middle), 12)
-        p.setFont(look.font(look.measure.small, SEMIBOLD if card.mine else MEDIUM))
-        p.setPen(look.colour("accent" if card.mine else "ink"))
+        mine = isinstance(card, AlertCard) and card.mine
+        p.setFont(look.font(look.measure.small, SEMIBOLD if mine else MEDIUM))
+        p.setPen(look.colour("accent" if mine else "ink"))
         age = card.age.removesuffix(" ago")
         p.drawText(
             QRectF(left + 16, middle - 10, PICTURE.width() - 16, 20),

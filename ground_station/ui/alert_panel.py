@@ -13,8 +13,9 @@ from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import Cap, HintLine, PlainLabel, Rule
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.rows import Rows
-from ground_station.view_model.intentions import AlertsOnScreen, Intention, SelectAlert
-from ground_station.view_model.snapshot import AlertCard, StationView
+from ground_station.view_model.intentions import AlertsOnScreen, Intention, SelectAlert, ToggleGroup
+from ground_station.view_model.language import t
+from ground_station.view_model.snapshot import AlertGroup, AlertRow, StationView
 
 SLIDE_MS = 150
 WIDTH_PX = 300
@@ -28,7 +29,7 @@ class AlertModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Rows[AlertCard] = Rows(self)
+        self.rows: Rows[AlertRow] = Rows(self)
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         """Qt's: the number of cards."""
@@ -40,8 +41,11 @@ class AlertModel(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return card
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            kind = "must decide" if card.severity == "must_decide" else "attention"
-            return f"{kind}: {card.title}, {card.line}, {card.age}, {card.whose}"
+            kind = t("must decide") if card.severity == "must_decide" else t("attention")
+            words = f"{kind}: {card.title}, {card.line}, {card.age}, {card.whose}"
+            if isinstance(card, AlertGroup):
+                return f"{words}, {t('group open') if card.is_open else t('group closed')}"
+            return words
         return None
 
 
@@ -71,7 +75,7 @@ class AlertPanel(QFrame):
     def __init__(self, look: Look, pictures: Pictures, send: Callable[[Intention], None]):
         super().__init__()
         self.setObjectName("panel")
-        self._send = send
+        self._send, self._look = send, look
         self._known: frozenset[str] = frozenset()
         self._reported: set[str] = set()
         self._selected: str | None = None
@@ -114,6 +118,9 @@ class AlertPanel(QFrame):
         column.addWidget(self._last_rule)
         self._counters.setContentsMargins(12, 10, 12, 10)
         column.addWidget(self._counters)
+        self._rate_below = PlainLabel(self._look, tone="soft", size_px=self._look.measure.small)
+        self._rate_below.setContentsMargins(12, 8, 12, 8)
+        column.addWidget(self._rate_below)
         self.fold(folded=False)
 
     def fold(self, *, folded: bool) -> None:
@@ -121,6 +128,7 @@ class AlertPanel(QFrame):
         self.setFixedWidth(FOLDED_WIDTH_PX if folded else WIDTH_PX)
         for widget in (self._rate, self._foot, self._last_rule, self._counters):
             widget.setVisible(not folded)
+        self._rate_below.setVisible(folded)
         if folded != self.painter.folded:
             self.painter.folded = folded
             self.list.scheduleDelayedItemsLayout()
@@ -128,20 +136,24 @@ class AlertPanel(QFrame):
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         self._title.say(view.alerts_title if not self.painter.folded else view.alerts_title.rpartition("· ")[2])
-        self._rate.say(view.rate)
-        self._rate.set_tone("attention" if view.flood else "soft")
+        self._rate.say(t("{rate}, grouped", rate=view.rate) if view.flood else view.rate)
+        self._rate_below.say(view.rate)
+        for rate in (self._rate, self._rate_below):
+            rate.set_tone("attention" if view.flood else "soft")
         self._counters.say(view.counters)
         self._hints.set_hints(
-            ((Cap("↑"), Cap("↓"), "move"), (Cap("C"), "claim"), (Cap("M"), "show on map")) if view.cards else ()
+            ((Cap("↑"), Cap("↓"), "move"), (Cap("C"), "claim"), (Cap("M"), "show on map"), *self._group_hint(view))
+            if view.cards
+            else ()
         )
         self._foot.setVisible(bool(view.cards) and not self.painter.folded)
         before = self._known
-        self.model.rows.replace(view.cards)
+        self.model.rows.replace(view.rows)
         self._known = frozenset(card.violation_id for card in view.cards)
         if before:
             self._let_slide(self._known - before)
         self._reported &= self._known
-        self._keep_in_sight(view.cards)
+        self._keep_in_sight(view.rows, view.desk.violation_id if view.desk else None)
 
     def _let_slide(self, new: frozenset[str]) -> None:
         moves = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
@@ -155,15 +167,24 @@ class AlertPanel(QFrame):
             self.painter.arriving[violation_id] = progress
         self.list.viewport().update()
 
-    def _keep_in_sight(self, cards: tuple[AlertCard, ...]) -> None:
-        selected = next((place for place, card in enumerate(cards) if card.selected), None)
-        violation_id = None if selected is None else cards[selected].violation_id
+    def _group_hint(self, view: StationView) -> tuple[tuple[str | Cap, ...], ...]:
+        """The key that opens or closes the group that the officer is in."""
+        there = [row for row in view.rows if isinstance(row, AlertGroup)]
+        if not there:
+            return ()
+        desk = view.desk
+        within = next((row for row in there if desk is not None and desk.violation_id in row.violation_ids), None)
+        return ((Cap("O"), t("close group") if within is not None and within.is_open else t("open group")),)
+
+    def _keep_in_sight(self, rows: tuple[AlertRow, ...], violation_id: str | None) -> None:
+        selected = next((place for place, row in enumerate(rows) if row.selected), None)
         if selected is not None and violation_id != self._selected:
             self.list.scrollTo(self.model.index(selected), QAbstractItemView.ScrollHint.EnsureVisible)
         self._selected = violation_id
 
     def _clicked(self, index: QModelIndex) -> None:
-        self._send(SelectAlert(self.model.rows.now[index.row()].violation_id))
+        row = self.model.rows.now[index.row()]
+        self._send(ToggleGroup(row.key) if isinstance(row, AlertGroup) else SelectAlert(row.violation_id))
 
     def _painted(self) -> None:
         if self.painter.drawn - self._reported:

@@ -25,6 +25,7 @@ class Shortcut:
 SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("up", "Up", "alert above", "Alerts"),
     Shortcut("down", "Down", "alert below", "Alerts"),
+    Shortcut("group", "O", "open or close a group", "Alerts"),
     Shortcut("claim", "C", "claim", "Alerts"),
     Shortcut("give_back", "B", "give back", "Alerts"),
     Shortcut("pass_on", "E", "pass on", "Alerts"),

@@ -40,6 +40,7 @@ from ground_station.view_model.intentions import (
     SetTheme,
     TakeControl,
     ThemeName,
+    ToggleGroup,
     TryNow,
     Undo,
 )
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, Callable[[], None]] = {
             "up": lambda: send(MoveSelection(-1)),
             "down": lambda: send(MoveSelection(1)),
+            "group": lambda: send(ToggleGroup()),
             "claim": lambda: send(Claim()),
             "give_back": lambda: send(Release()),
             "pass_on": lambda: send(PassOn()),

@@ -120,6 +120,11 @@ def in_order(queue: Queue, officer: str, hidden: Collection[str], now: datetime)
     return sorted(waiting, key=lambda entry: _rank(queue, entry, officer, now))
 
 
+def section_of(queue: Queue, entry: Entry, officer: str, now: datetime) -> int:
+    """Which section of the list an alert is in: 0 mine, 1 must be decided, 2 the rest, 3 what this officer passed on."""
+    return _rank(queue, entry, officer, now)[0]
+
+
 def severity_of(queue: Queue, entry: Entry, officer: str, now: datetime) -> Severity:
     """Must be decided by this officer now, or only wants attention: another has it, or its picture is still on its way."""
     held_by = holder(entry.alert, now)

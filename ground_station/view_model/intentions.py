@@ -34,6 +34,12 @@ class MoveSelection(_Intention, frozen=True):
     by: int
 
 
+class ToggleGroup(_Intention, frozen=True):
+    """O, or a click on a group's card: show its alerts below it, or fold them away. None: the group of the selected alert."""
+
+    key: str | None = None
+
+
 class Claim(_Intention, frozen=True):
     """C: take the selected alert (or the first of the list when none is selected) for 120 s."""
 
@@ -193,6 +199,7 @@ class ReplayGoTo(_Intention, frozen=True):
 Intention = (
     SelectAlert
     | MoveSelection
+    | ToggleGroup
     | Claim
     | Release
     | ChooseDigit

@@ -47,6 +47,7 @@ from ground_station.view_model.intentions import (
     SetSound,
     SetTheme,
     TakeControl,
+    ToggleGroup,
     TryNow,
     Undo,
 )
@@ -56,6 +57,7 @@ from ground_station.view_model.station_state import (
     Dice,
     Effects,
     asked,
+    groups,
     is_mine,
     milliseconds,
     not_mine,
@@ -86,6 +88,8 @@ def wanted(state: DeskState, intention: Intention, now: datetime, dice: Dice) ->
         case MoveSelection(by):
             keys = [entry.alert.violation.id for entry in order(state, now)]
             return look_at(state, alert_queue.moved(keys, state.selected, by), now, dice)
+        case ToggleGroup(key):
+            return _toggled(state, key, now), ()
         case Claim():
             return _claim(state, now, dice)
         case Release():
@@ -174,6 +178,18 @@ def look_at(state: DeskState, violation_id: str | None, now: datetime, dice: Dic
         return state, ()
     state, ask = asked(state, "seen", entry.alert.violation.id, now, dice)
     return state, (ask,)
+
+
+def _toggled(state: DeskState, key: str | None, now: datetime) -> DeskState:
+    """The list with one group opened or closed; the alert on the desk stays there."""
+    there = [group for group in groups(state, now) if group.kind != "one"]
+    if key is None:
+        ids = {each.key: [entry.alert.violation.id for entry in each.entries] for each in there}
+        key = next((each for each, members in ids.items() if state.selected in members), None)
+    if key is None:
+        return said(state, t("This alert is in no group"), now)
+    opened = (state.opened ^ {key}) & {each.key for each in there}  # keys of groups that are gone are forgotten
+    return msgspec.structs.replace(state, opened=opened)
 
 
 def _claim(state: DeskState, now: datetime, dice: Dice) -> Step:

@@ -62,6 +62,28 @@ class AlertCard(msgspec.Struct, frozen=True, kw_only=True):
     picture: PictureView
     lat_deg: float
     lon_deg: float
+    inside: bool = False  # below the card of its open group
+
+
+class AlertGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The card of several alerts that stand together in the list. It opens and closes; it decides nothing."""
+
+    key: str  # for ToggleGroup
+    kind: Literal["alike", "near"]  # chatter of one drone at one place; alerts on one street, or of one drone
+    count: int
+    violation_ids: tuple[str, ...]  # in the order of Up and Down
+    title: str  # "Madison Avenue, 3 grouped", "E 42nd Street at Lexington Avenue, 4 alike"
+    line: str  # "nyc-22, nyc-40 · same kerb"
+    whose: str  # "2 of 3" while one of them is on the desk, else "2 new", else the oldest one's
+    age: str  # of the one on the desk, else of the oldest
+    severity: Severity
+    picture: PictureView
+    unseen: bool  # nobody has looked at some of them yet
+    selected: bool  # it is closed, and one of them is on the desk
+    is_open: bool
+
+
+AlertRow = AlertCard | AlertGroup
 
 
 class CodeChoice(msgspec.Struct, frozen=True):
@@ -296,8 +318,9 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     pill: Pill | None
     alerts_title: str  # "Alerts · 6 open"
     rate: str  # "4 in 10 min"
-    flood: bool  # more than 10 in 10 min
-    cards: tuple[AlertCard, ...]
+    flood: bool  # more than 10 in 10 min, and not yet calm again: the list groups by street and drone
+    cards: tuple[AlertCard, ...]  # every open alert once, in the order of Up and Down
+    rows: tuple[AlertRow, ...]  # the list as drawn: the same alerts, some of them behind the card of a group
     desk: DeskView | None  # None: nothing selected
     calm: str  # "Nothing to decide. 46 drones on patrol." when there is no open alert, else empty
     undo: UndoView | None

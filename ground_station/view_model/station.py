@@ -12,7 +12,9 @@ from itertools import groupby
 import msgspec
 
 from ground_station.view_model import (
+    alert_groups,
     alert_queue,
+    attention,
     coding_desk,
     deciding,
     fleet,
@@ -29,7 +31,6 @@ from ground_station.view_model.effects import (
     FindPlace,
     KeepForm,
     NoteAnswer,
-    PlaySound,
 )
 from ground_station.view_model.events import (
     AlertCame,
@@ -72,8 +73,6 @@ from messages.state import DeskAnswer, DeskRequest
 
 RENEW_EVERY = timedelta(seconds=40)  # a third of the lease: two renewals may be lost
 ASK_FOR = timedelta(seconds=5)  # then the officer is told that the claim is not answered
-REMIND_EVERY = timedelta(seconds=30)
-QUIET_FOR = timedelta(seconds=2)  # at least between two sounds: a burst of alerts is one sound
 SETTLE = timedelta(seconds=5)  # after a reconnect, until the bridge has published every open alert again
 REQUESTS_KEPT = timedelta(seconds=60)
 _DRONE_EVENTS = (TelemetryCame, DroneMoved, HealthCame, StatusCame)
@@ -156,17 +155,17 @@ def _alert_came(state: DeskState, alert: Alert, now: datetime, dice: Dice) -> tu
     effects: list[Effect] = []
     if known is None:
         effects.append(FindPlace(violation.id, violation.lat_deg, violation.lon_deg))
-        if alert.state in ("new", "escalated"):
-            where = alert_queue.place_of(entry)
-            state = noted(
-                state,
-                f"Alert from {violation.drone_id}, {where}",
-                now,
-                drone_id=violation.drone_id,
-                violation_id=violation.id,
+    if attention.wants_somebody(known.alert if known else None, alert, state.who.officer):
+        where = alert_queue.place_of(entry)
+        if known is None:
+            text = f"Alert from {violation.drone_id}, {where}"
+            state = noted(state, text, now, drone_id=violation.drone_id, violation_id=violation.id)
+        else:
+            state = said(
+                state, t("{name} passed on: {place}", name=wording.name_of(alert.escalated_by or ""), place=where), now
             )
-            state, sounds = _sound(state, "new_alert", now)
-            effects.extend(sounds)
+        state, sounds = attention.sounded(state, alert, now)
+        effects.extend(sounds)
     if not is_open(alert) and (known is None or is_open(known.alert)):
         if violation.id in state.work.forms:
             effects.append(DropForm(violation.id))
@@ -263,7 +262,7 @@ def _tick(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[
             state.work, asking.violation_id, "The station does not answer: press C to ask again"
         )
         state = _replaced(state, work=msgspec.structs.replace(work, asking=None))
-    state, sounds = _reminded(state, now)
+    state, sounds = attention.reminded(state, now)
     effects.extend(sounds)
     if state.looked_at is None or now - state.looked_at >= timedelta(seconds=1):
         state = happenings.looked_for_lost(_pruned(state, now), now)
@@ -296,26 +295,6 @@ def _renewed(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, li
     return _replaced(state, work=msgspec.structs.replace(work, renewed_at=now)), [ask]
 
 
-def _sound(state: DeskState, sound: str, now: datetime) -> tuple[DeskState, list[Effect]]:
-    if state.sounded_at is not None and now - state.sounded_at < QUIET_FOR:
-        return state, []
-    state = _replaced(state, sounded_at=now)
-    if not state.sound_on:
-        return state, []
-    return state, [PlaySound("new_alert" if sound == "new_alert" else "reminder")]
-
-
-def _reminded(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
-    if state.sounded_at is not None and now - state.sounded_at < REMIND_EVERY:
-        return state, []
-    hidden = outbox.hidden(state.outbox)
-    waits = any(
-        entry.alert.state == "new" and now - entry.first_at >= REMIND_EVERY and key not in hidden
-        for key, entry in state.queue.entries.items()
-    )
-    return _sound(state, "reminder", now) if waits else (state, [])
-
-
 def _pruned(state: DeskState, now: datetime) -> DeskState:
     """Once the bridge has had time to say everything again, alerts that it no longer names are archived."""
     requests = {key: each for key, each in state.requests.items() if now - each.at < REQUESTS_KEPT}
@@ -331,6 +310,9 @@ def _pruned(state: DeskState, now: datetime) -> DeskState:
 
 def _settled(state: DeskState, now: datetime) -> DeskState:
     """Whenever the desk is empty or its alert has left the list, the first waiting alert is put on it (unless the officer emptied it)."""
+    flood = alert_groups.floods(alert_queue.rate(state.queue, now), already=state.flood)
+    if flood != state.flood:
+        state = _replaced(state, flood=flood)
     if selected(state) is not None:
         return state
     if state.selected is None and not state.picks_itself:

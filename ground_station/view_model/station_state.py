@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from ground_station.view_model import alert_queue, link_state, outbox, shift_log
+from ground_station.view_model import alert_groups, alert_queue, link_state, outbox, shift_log
+from ground_station.view_model.alert_groups import Group
 from ground_station.view_model.alert_queue import Entry, Queue
 from ground_station.view_model.coding_desk import Who, Work
 from ground_station.view_model.effects import Ask, Effect
@@ -66,6 +67,8 @@ class DeskState(msgspec.Struct, frozen=True, kw_only=True):
     sounded_at: datetime | None = None
     pruned: bool = False  # alerts that were archived while the desk was away are already dropped
     unreadable: int = 0
+    flood: bool = False  # the list groups by street and drone
+    opened: frozenset[str] = frozenset()  # groups of the alert list, by key
     recording: str = ""  # the file of this shift; empty: none is made
     recording_problem: str = ""
 
@@ -103,9 +106,17 @@ def station_now(state: DeskState, now: datetime) -> datetime:
     return link_state.station_now(state.chain, now)
 
 
+def groups(state: DeskState, now: datetime) -> list[Group]:
+    """The alert list as groups."""
+    at, who = station_now(state, now), state.who.officer
+    waiting = alert_queue.in_order(state.queue, who, outbox.hidden(state.outbox), at)
+    sections = [(alert_queue.section_of(state.queue, entry, who, at), entry) for entry in waiting]
+    return alert_groups.arranged(sections, state.queue.entries.values(), flood=state.flood)
+
+
 def order(state: DeskState, now: datetime) -> list[Entry]:
-    """The alert list."""
-    return alert_queue.in_order(state.queue, state.who.officer, outbox.hidden(state.outbox), station_now(state, now))
+    """The alert list, as Up and Down go through it: every open alert once, whether its group is open or not."""
+    return [entry for group in groups(state, now) for entry in group.entries]
 
 
 def selected(state: DeskState) -> Entry | None:

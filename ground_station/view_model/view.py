@@ -6,8 +6,19 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Literal
 
-from ground_station.view_model import alert_queue, coding_desk, fleet, inside, link_state, outbox, shift_log, wording
+from ground_station.view_model import (
+    alert_queue,
+    alert_rows,
+    coding_desk,
+    fleet,
+    inside,
+    link_state,
+    outbox,
+    shift_log,
+    wording,
+)
 from ground_station.view_model.alert_queue import Entry
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import (
     AlertCard,
     AlertSpot,
@@ -23,9 +34,9 @@ from ground_station.view_model.snapshot import (
 from ground_station.view_model.station_state import (
     DeskState,
     decided_today,
+    groups,
     is_mine,
     may_decide,
-    order,
     selected,
     station_now,
 )
@@ -40,7 +51,9 @@ DAY = timedelta(hours=24)
 
 def view(state: DeskState, now: datetime) -> StationView:
     """Everything on screen at `now`."""
-    waiting = order(state, now)
+    in_groups = groups(state, now)
+    waiting = [entry for group in in_groups for entry in group.entries]
+    cards = tuple(_card(state, entry, now) for entry in waiting)
     desk_entry = selected(state)
     alerting = frozenset(entry.alert.violation.drone_id for entry in waiting)
     table = fleet_view(state, alerting, now)
@@ -62,9 +75,10 @@ def view(state: DeskState, now: datetime) -> StationView:
             now=now,
         ),
         alerts_title=f"Alerts · {wording.count(len(waiting))} open",
-        rate=f"{in_10_min} in 10 min",
-        flood=in_10_min > alert_queue.FLOOD,
-        cards=tuple(_card(state, entry, now) for entry in waiting),
+        rate=t("{count} in 10 min", count=in_10_min),
+        flood=state.flood,
+        cards=cards,
+        rows=alert_rows.rows(in_groups, {card.violation_id: card for card in cards}, state.opened),
         desk=_desk(state, desk_entry, now) if desk_entry else None,
         calm="" if waiting else _calm(table.live, broker_up=state.chain.broker_up),
         undo=_undo(state, now),

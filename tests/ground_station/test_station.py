@@ -51,6 +51,7 @@ from ground_station.view_model.intentions import (
     SendPictureAgain,
     SetFact,
     TakeControl,
+    ToggleGroup,
     TryNow,
     Undo,
 )
@@ -514,6 +515,7 @@ keys = st.sampled_from(
         Release(),
         Undo(),
         MoveSelection(1),
+        ToggleGroup(),
         SelectAlert(an_alert(0, at=NOON).violation.id),
         SelectAlert(an_alert(0, at=NOON).violation.id),
         "the answers come",
