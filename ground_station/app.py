@@ -25,6 +25,7 @@ from ground_station.running import OpenDesk, RunningDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import Settings
 from ground_station.shift_files import ShiftFile, ShiftFileError, find_shift
+from ground_station.view_model import catalogue
 from ground_station.view_model.effects import Sound
 from ground_station.view_model.intentions import ExportFormat
 from maps import base_map
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Run the desk until it is closed; the exit code. Raises JournalError or ShiftFileError before anything is shown."""
+    catalogue.choose(settings.language or catalogue.of_system(os.environ))
     if settings.replay is not None:
         return _run_front_end(*_replay(settings))
     log.info(
@@ -54,6 +56,8 @@ def run(settings: Settings) -> int:
         now=datetime.now(UTC),  # noqa: TID251 - a shell
         dice=lambda: secrets.randbits(80),
     )
+
+    catalogue.choose(settings.language or journal.preferences().get("language") or catalogue.of_system(os.environ))
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
         link = MqttLink(

@@ -11,10 +11,12 @@ from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.view_model.effects import Sound
 from ground_station.view_model.intentions import AlertsOnScreen
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import AlertCard, FleetRow, StationView
 
 PERIOD_S = 0.25
 MAX_STEPS = 20  # intentions in one turn: an alert takes about ten; more is a loop
+SOUND_WORDS: dict[Sound, str] = {"new_alert": later("new alert"), "reminder": later("reminder")}
 _COUNTING = re.compile(r"\d[\d,.:]*(?: ?(?:s|min|h)\b)?")
 
 
@@ -78,7 +80,7 @@ class Headless:
         return view
 
     def _hear(self, sound: Sound) -> None:
-        self._write(f"sound: {sound.replace('_', ' ')}")
+        self._write(f"{t('sound')}: {t(SOUND_WORDS[sound])}")
 
     def _write(self, line: str) -> None:
         self._out.write(f"{line}\n")
@@ -88,17 +90,17 @@ class Headless:
 def lines_between(before: StationView | None, after: StationView) -> list[str]:
     """What to print when one snapshot follows another: changes only, and no line for a count that merely goes on."""
     lines = [
-        *_changed("replay", "" if before is None else _replay(before), _replay(after)),
-        *_changed("chain", _chain(before) if before else "", _chain(after)),
-        *_changed("state", _pill(before) if before else "all well", _pill(after)),
+        *_changed(t("replay"), "" if before is None else _replay(before), _replay(after)),
+        *_changed(t("chain"), _chain(before) if before else "", _chain(after)),
+        *_changed(t("state"), _pill(before) if before else t("all well"), _pill(after)),
         *_alerts(before.cards if before else (), after.cards),
-        *_changed("desk", _desk(before) if before else "", _desk(after)),
+        *_changed(t("desk"), _desk(before) if before else "", _desk(after)),
         *_fleet(before.fleet.rows if before else (), after.fleet.rows),
-        *_changed("message", before.message if before else "", after.message),
-        *_changed("kept here", str(before.kept) if before else "0", str(after.kept)),
+        *_changed(t("message"), before.message if before else "", after.message),
+        *_changed(t("kept here"), str(before.kept) if before else "0", str(after.kept)),
     ]
     last = before.log_count if before else 0
-    lines += [f"log: {line.text}" for line in after.log if line.number > last]
+    lines += [f"{t('log')}: {line.text}" for line in after.log if line.number > last]
     return lines
 
 
@@ -118,7 +120,7 @@ def _chain(view: StationView) -> str:
 
 
 def _pill(view: StationView) -> str:
-    return view.pill.text if view.pill else "all well"
+    return view.pill.text if view.pill else t("all well")
 
 
 def _desk(view: StationView) -> str:
@@ -132,8 +134,8 @@ def _alerts(before: tuple[AlertCard, ...], after: tuple[AlertCard, ...]) -> list
     known = {card.violation_id: _card(card) for card in before}
     lines = []
     for card in after:
-        lines += _changed(f"alert {card.violation_id[-12:]}", known.pop(card.violation_id, ""), _card(card))
-    return lines + [f"alert {violation_id[-12:]}: left the list" for violation_id in known]
+        lines += _changed(t("alert {id}", id=card.violation_id[-12:]), known.pop(card.violation_id, ""), _card(card))
+    return lines + [t("alert {id}: left the list", id=violation_id[-12:]) for violation_id in known]
 
 
 def _card(card: AlertCard) -> str:
@@ -144,7 +146,7 @@ def _card(card: AlertCard) -> str:
 def _fleet(before: tuple[FleetRow, ...], after: tuple[FleetRow, ...]) -> list[str]:
     known = {row.drone_id: row.attention for row in before}
     return [
-        f"drone {row.drone_id}: {row.attention or 'well'}"
+        t("drone {drone}: {words}", drone=row.drone_id, words=row.attention or t("well"))
         for row in after
         if row.attention != known.get(row.drone_id, "")
     ]

@@ -18,6 +18,7 @@ from ground_station.view_model.intentions import (
     Reject,
     SelectAlert,
 )
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DeskView, StationView
 from ground_station.view_model.wording import REJECT_REASONS
 
@@ -64,10 +65,9 @@ class ScriptedOfficer:
         return desk.claim == "other" or (desk.claim == "nobody" and not desk.can_decide and waited)
 
     def _turn_to_another(self, view: StationView, now: datetime) -> Intention | None:
-        free = [card for card in view.cards if card.whose == "new" or card.whose == "seen" or card.mine]
-        passed_on = [
-            card for card in view.cards if card.whose.startswith("passed on") and not card.whose.endswith("you")
-        ]
+        free = [card for card in view.cards if card.whose in (t("new"), t("seen")) or card.mine]
+        by_somebody, by_me = t("passed on by {name}", name="\0").partition("\0")[0], t("passed on by you")
+        passed_on = [card for card in view.cards if card.whose.startswith(by_somebody) and card.whose != by_me]
         chosen = next((card for card in free + passed_on if card.violation_id != self._at_work), None)
         chosen = chosen or next(iter(free), None)
         if chosen is None or view.chain[1].state != "well":
@@ -79,7 +79,7 @@ class ScriptedOfficer:
     def _decide(self, desk: DeskView) -> Intention:
         plan = self._plan if self._plan is not None else 0.0
         if plan >= BEST_SHARE + OTHER_SHARE:
-            return Reject(self._rng.choice(REJECT_REASONS))
+            return Reject(t(self._rng.choice(REJECT_REASONS)))
         if desk.code is None:
             return ChooseDigit(1 if plan < BEST_SHARE or len(desk.choices) < 2 else 2)
         missing = next((field for field in desk.fields if field.missing), None)

@@ -26,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     officer: str  # who claims and decides
     journal: Path  # the desk's small memory; one file for each officer
     theme: Literal["day", "night", "contrast"] | None = None  # None: as it was when the desk was closed
+    language: Literal["en", "fr", "xx"] | None = (
+        None  # None: the officer's, else the system's; xx: the tests' pseudo-locale
+    )
     headless: bool = False  # the same states as lines of text, without a window
     scripted_officer: bool = False  # somebody who codes every alert, for tests and the demo
     think_s: float = 2.0  # how long the scripted officer looks at an alert; a quick human
@@ -68,6 +71,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         officer=officer,
         journal=journal,
         theme=_theme(values["theme"]),
+        language=_language(values["language"]),
         headless=_switch("headless", values["headless"]),
         scripted_officer=_switch("scripted-officer", values["scripted_officer"]),
         think_s=_number("think-s", values["think_s"], 2.0, lowest=0.0),
@@ -98,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--officer", metavar="ID", help="who sits at the desk: small letters, digits and hyphens")
     add("--journal", metavar="FILE", help="the desk's small memory (desk-OFFICER.db)")
     add("--theme", metavar="day|night|contrast", help="colours (as when the desk was last closed)")
+    add("--language", metavar="en|fr", help="of everything on screen (the officer's, else the system's)")
     add("--headless", action="store_true", default=None, help="no window: the same states as lines of text")
     add("--scripted-officer", action="store_true", default=None, help="an invented officer codes every alert")
     add("--think-s", metavar="S", help="how long the invented officer looks at an alert (2.0)")
@@ -133,6 +138,13 @@ def _theme(text: str | None) -> Literal["day", "night", "contrast"] | None:
         case None | "day" | "night" | "contrast":
             return text
     raise SettingError(f"--theme is {text!r}: it must be day, night or contrast")
+
+
+def _language(text: str | None) -> Literal["en", "fr", "xx"] | None:
+    match text:
+        case None | "en" | "fr" | "xx":
+            return text
+    raise SettingError(f"--language is {text!r}: it must be en or fr")
 
 
 def _identifier(name: str, text: str | None) -> str:

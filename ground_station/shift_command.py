@@ -12,6 +12,7 @@ from ground_station.shift_export import EVERY_S, gathered
 from ground_station.shift_files import Shift, ShiftFile, ShiftFileError, find_shift, shifts_in
 from ground_station.shift_formats import FORMATS
 from ground_station.view_model import wording
+from ground_station.view_model.language import tn
 
 WRONG_USE = 2
 PLATES_WARNING = "this file holds plates: they are personal data; keep it where only those may read it who must, and delete it afterwards"
@@ -65,9 +66,9 @@ def line_of(shift: Shift) -> str:
     start = shift.start.astimezone()
     span = f"{start:%Y-%m-%d %H:%M} to {shift.end.astimezone():%H:%M}"
     size = wording.size(shift.size_bytes)
-    return (
-        f"{shift.name}  {span}  {wording.plural(shift.alerts, 'alert')}  {wording.plural(shift.lines, 'line')}  {size}"
-    )
+    alerts = tn(shift.alerts, "{count} alert", "{count} alerts")
+    lines = tn(shift.lines, "{count} line", "{count} lines")
+    return f"{shift.name}  {span}  {alerts}  {lines}  {size}"
 
 
 def _export(path: Path, out: Path, kind: str, key: str | None, every_s: float, *, plates: bool) -> int:

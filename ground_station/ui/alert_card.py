@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from ground_station.ui import paint
 from ground_station.ui.look import MEDIUM, SEMIBOLD, Look
 from ground_station.ui.pictures import Pictures
+from ground_station.view_model import wording
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import AlertCard, AlertGroup, AlertRow
 
 CARD_PX = 76
@@ -17,6 +19,7 @@ PICTURE = QSize(72, 48)
 _EDGE_PX = 4
 _INDENT_PX = 14  # of a card below that of its group
 _RAIL_PX = 8
+_NO_PICTURE = {"coming": later("picture\ncoming"), "damaged": later("picture\ndamaged")}
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -95,7 +98,7 @@ class AlertCardPainter(QStyledItemDelegate):
             p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             p.setPen(look.colour("soft"))
             p.setFont(look.font(11))
-            words = {"coming": "picture\ncoming", "damaged": "picture\ndamaged"}.get(card.picture.state, "no\npicture")
+            words = t(_NO_PICTURE.get(card.picture.state, later("no\npicture")))
             p.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
         if isinstance(card, AlertGroup):
             self._paint_count(p, card, box)
@@ -135,7 +138,7 @@ class AlertCardPainter(QStyledItemDelegate):
         mine = isinstance(card, AlertCard) and card.mine
         p.setFont(look.font(look.measure.small, SEMIBOLD if mine else MEDIUM))
         p.setPen(look.colour("accent" if mine else "ink"))
-        age = card.age.removesuffix(" ago")
+        age = wording.bare_age(card.age)
         p.drawText(
             QRectF(left + 16, middle - 10, PICTURE.width() - 16, 20),
             int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight),

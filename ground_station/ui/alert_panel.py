@@ -13,6 +13,7 @@ from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import Cap, HintLine, PlainLabel, Rule
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.rows import Rows
+from ground_station.view_model import wording
 from ground_station.view_model.intentions import AlertsOnScreen, Intention, SelectAlert, ToggleGroup
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import AlertGroup, AlertRow, StationView
@@ -61,7 +62,7 @@ class AlertList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
-        self.setAccessibleName("Alerts")
+        self.setAccessibleName(t("Alerts"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the cards in sight."""
@@ -135,14 +136,21 @@ class AlertPanel(QFrame):
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
-        self._title.say(view.alerts_title if not self.painter.folded else view.alerts_title.rpartition("· ")[2])
+        self._title.say(
+            t("{count} open", count=wording.count(len(view.cards))) if self.painter.folded else view.alerts_title
+        )
         self._rate.say(t("{rate}, grouped", rate=view.rate) if view.flood else view.rate)
         self._rate_below.say(view.rate)
         for rate in (self._rate, self._rate_below):
             rate.set_tone("attention" if view.flood else "soft")
         self._counters.say(view.counters)
         self._hints.set_hints(
-            ((Cap("↑"), Cap("↓"), "move"), (Cap("C"), "claim"), (Cap("M"), "show on map"), *self._group_hint(view))
+            (
+                (Cap("↑"), Cap("↓"), t("move")),
+                (Cap("C"), t("claim")),
+                (Cap("M"), t("show on map")),
+                *self._group_hint(view),
+            )
             if view.cards
             else ()
         )

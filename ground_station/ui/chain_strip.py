@@ -13,10 +13,12 @@ from ground_station.ui import paint
 from ground_station.ui.look import BOLD, REGULAR, SEMIBOLD, Look
 from ground_station.ui.parts import PlainLabel, SeverityMark, set_tip
 from ground_station.view_model.intentions import Intention, SetSound, TryNow
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import ChainPart, Pill, Standing, StationView
 
 _GAP_PX = 30.0  # between two parts: room for the arrow
 _NARROW_GAP_PX = 22.0
+_STATES = {"well": later("well"), "away": later("away"), "unknown": later("unknown")}
 
 
 class ChainLine(QWidget):
@@ -44,7 +46,7 @@ class ChainLine(QWidget):
         """Draw other parts, and the facts after them: backlog and disk. `brief`: the pill needs the room."""
         if (parts, standing, brief) != (self._parts, self._standing, self._brief):
             self._parts, self._standing, self._brief = parts, standing, brief
-            words = [f"{part.word} {part.state}" for part in parts] + [fact.word for fact in standing]
+            words = [f"{part.word} {t(_STATES[part.state])}" for part in parts] + [fact.word for fact in standing]
             self.setAccessibleName(", ".join(words))
             self.updateGeometry()
             self.update()
@@ -179,8 +181,8 @@ class PillWidget(QWidget):
         mark = SeverityMark(look, 10)
         mark.show_kind("attention")
         self._words = PartsLabel(look, "", tone="attention", weight=SEMIBOLD)
-        self._try = LinkButton(look, "Try now", role="attention", strong=True)
-        self._try.setAccessibleDescription("key Y")
+        self._try = LinkButton(look, t("Try now"), role="attention", strong=True)
+        self._try.setAccessibleDescription(t("key {key}", key="Y"))
         self._try.clicked.connect(lambda: send(TryNow()))
         row.addWidget(mark)
         row.addWidget(self._words, 1)
@@ -232,15 +234,15 @@ class ChainStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(0)
-        self._station_word = PlainLabel(look, "Station", tone="soft", whole=True)
+        self._station_word = PlainLabel(look, t("Station"), tone="soft", whole=True)
         self._station = PlainLabel(look, weight=SEMIBOLD, whole=True)
         self.chain = ChainLine(look, on_inside)
         self.pill = PillWidget(look, send)
         self._officer = PlainLabel(look, tone="soft", whole=True)
-        self._sound = LinkButton(look, "sound on")
-        self._sound.setAccessibleDescription("key S")
+        self._sound = LinkButton(look, t("sound on"))
+        self._sound.setAccessibleDescription(t("key {key}", key="S"))
         self._sound.clicked.connect(lambda: send(SetSound(not self._sound_on)))
-        self._keys = LinkButton(look, "keys", "?")
+        self._keys = LinkButton(look, t("keys"), "?")
         self._keys.clicked.connect(on_keys)
         self._clock = PlainLabel(look, weight=SEMIBOLD, whole=True)
         for widget, gap in (
@@ -271,5 +273,5 @@ class ChainStrip(QFrame):
         self.pill.show_pill(view.pill)
         self._officer.say(view.officer)
         self._sound_on = view.sound_on
-        self._sound.relabel("sound on" if view.sound_on else "sound off")
+        self._sound.relabel(t("sound on") if view.sound_on else t("sound off"))
         self._clock.say(view.clock)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from ground_station.ui import paint
 from ground_station.ui.look import BOLD, Look
 from ground_station.view_model.intentions import ChooseCode, ChooseDigit, Intention
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import CodeChoice, CodeHit
 
 FREQUENT_BY_NUMBER = 6
@@ -55,8 +56,10 @@ class CodeRow(QAbstractButton):
         """Show another code."""
         if line != self.line:
             self.line = line
-            key = f", key {line.digit}" if line.digit else ""
-            self.setAccessibleName(f"code {line.code}, {line.title}, {line.end}{key}")
+            key = t(", key {digit}", digit=line.digit) if line.digit else ""
+            self.setAccessibleName(
+                t("code {code}, {title}, {end}{key}", code=line.code, title=line.title, end=line.end, key=key)
+            )
             self.updateGeometry()
             self.update()
 

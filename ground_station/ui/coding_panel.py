@@ -29,7 +29,9 @@ from ground_station.ui.parts import Cap, HintLine, KeyButton, PlaceLabel, PlainL
 from ground_station.ui.picture_view import EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine
+from ground_station.view_model import wording
 from ground_station.view_model.intentions import ChooseCode, ChooseFirstHit, Intention, SearchCode, Undo
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import DeskView, Detail, StationView
 
 TALL_PX = 880
@@ -42,9 +44,9 @@ FOLDED_WIDTH_PX = 424
 
 
 _HINTS = (
-    (Cap("B"), "give back"),
-    (Cap("G"), "picture again"),
-    (Cap("T"), "take control of the drone"),
+    (Cap("B"), later("give back")),
+    (Cap("G"), later("picture again")),
+    (Cap("T"), later("take control of the drone")),
 )
 
 
@@ -139,7 +141,7 @@ class CodingPanel(QFrame):
         self._details = DetailsGrid(look)
         self._doubt = PlainLabel(look, tone="soft")
         self.codes = CodeList(look, send)
-        self.search = TypingLine(look, "Any code: number or words", hint="number or words of any code", key="0")
+        self.search = TypingLine(look, t("Any code: number or words"), hint=t("number or words of any code"), key="0")
         self.facts = FactsForm(look, send, leave)
         self.decision = DecisionRow(look, send, leave, self.go_to_missing)
         self.kerb = KerbInset(look, cache)
@@ -148,7 +150,7 @@ class CodingPanel(QFrame):
         self._drone = DroneDetails(look)
         self._message = PlainLabel(look, tone="soft")
         self._hints = HintLine(look)
-        self._undo = KeyButton(look, "Undo", "U")
+        self._undo = KeyButton(look, t("Undo"), "U")
         self._undo.clicked.connect(lambda: send(Undo()))
         self.search.textEdited.connect(self._searched)
         self.search.on_enter = self._take_hit
@@ -230,10 +232,18 @@ class CodingPanel(QFrame):
         self._mark.show_kind(desk.severity if desk else "")
         self._mark.setVisible(desk is not None)
         if desk is None:
-            self._title.say("Coding desk")
+            self._title.say(t("Coding desk"))
             self._show_claim("", bold=False)
             heard = all(part.state == "well" for part in view.chain if part.name in ("broker", "bridge"))
-            self._calm.say(view.calm or "Nothing chosen. Press ↓ for the first alert, C to claim it.", sure=heard)
+            self._calm.say(
+                view.calm
+                or t(
+                    "Nothing chosen. Press {down} for the first alert, {claim} to claim it.",
+                    down=wording.cap("down"),
+                    claim=wording.cap("claim"),
+                ),
+                sure=heard,
+            )
             self._drone.show_drone(view.drone)
             return
         if desk == before and not self._refit:
@@ -250,7 +260,9 @@ class CodingPanel(QFrame):
         self._message_mark.setVisible(bool(notice))
         self._message.setVisible(bool(self._message.text()))
         self._hints.setVisible(not self._message.text())
-        self._hints.set_hints(_HINTS if view.desk is not None and view.desk.claim == "yours" else ())
+        self._hints.set_hints(
+            [(cap, t(words)) for cap, words in _HINTS] if view.desk is not None and view.desk.claim == "yours" else ()
+        )
         self._undo.setVisible(view.undo is not None)
 
     def _show_desk(self, desk: DeskView, *, fresh: bool) -> None:
@@ -264,7 +276,9 @@ class CodingPanel(QFrame):
         self.codes.show_codes(desk.choices, desk.hits, enabled=desk.editable)
         self.search.say(desk.search)
         chosen = desk.code is not None and all(choice.code != desk.code for choice in desk.choices)
-        self.search.setPlaceholderText(f"{desk.code}  {desk.code_title}" if chosen else "number or words of any code")
+        self.search.setPlaceholderText(
+            f"{desk.code}  {desk.code_title}" if chosen else t("number or words of any code")
+        )
         self.search.allow(desk.editable)
         self.facts.show_fields(desk.fields, editable=desk.editable)
         self.decision.show_desk(desk)

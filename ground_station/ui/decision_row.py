@@ -11,6 +11,7 @@ from ground_station.ui.look import Look
 from ground_station.ui.parts import Cap, HintLine, KeyButton
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import Claim, Confirm, Intention, PassOn, Reject
+from ground_station.view_model.language import t, tn
 from ground_station.view_model.snapshot import DeskView
 from ground_station.view_model.wording import REJECT_REASONS
 
@@ -29,10 +30,10 @@ class DecisionRow(QStackedWidget):
         self._look, self._send, self._leave, self._to_missing = look, send, leave, to_missing
         self._desk: DeskView | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._main = KeyButton(look, "Claim", "C", primary=True)
-        self._reject = KeyButton(look, "Reject", "R")
-        self._pass_on = KeyButton(look, "Pass on", "E")
-        self.reason = TypingLine(look, "Reason of the rejection", hint="Why is it no violation?", most=500)
+        self._main = KeyButton(look, t("Claim"), "C", primary=True)
+        self._reject = KeyButton(look, t("Reject"), "R")
+        self._pass_on = KeyButton(look, t("Pass on"), "E")
+        self.reason = TypingLine(look, t("Reason of the rejection"), hint=t("Why is it no violation?"), most=500)
         self._main.clicked.connect(self._pressed)
         self._reject.clicked.connect(self.ask_reason)
         self._pass_on.clicked.connect(lambda: send(PassOn()))
@@ -55,13 +56,13 @@ class DecisionRow(QStackedWidget):
         column.setSpacing(6)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self._reject_now = KeyButton(self._look, "Reject", "Enter", primary=True)
-        back = KeyButton(self._look, "Back", "Esc")
+        self._reject_now = KeyButton(self._look, t("Reject"), "Enter", primary=True)
+        back = KeyButton(self._look, t("Back"), "Esc")
         row.addWidget(self.reason, 1)
         row.addWidget(self._reject_now)
         row.addWidget(back)
         column.addLayout(row)
-        column.addWidget(HintLine(self._look, [(Cap(str(n)), words) for n, words in enumerate(REJECT_REASONS, 1)]))
+        column.addWidget(HintLine(self._look, [(Cap(str(n)), t(words)) for n, words in enumerate(REJECT_REASONS, 1)]))
         self._reject_now.clicked.connect(self._rejected)
         back.clicked.connect(self.close_reason)
         self.reason.on_enter = self._rejected
@@ -77,13 +78,15 @@ class DecisionRow(QStackedWidget):
         if (before is not None and before.violation_id != desk.violation_id) or not desk.can_decide:
             self._close(give_focus_back=self.reason.hasFocus())
         if desk.claim in ("nobody", "other") and not desk.confirm_ready:
-            self._main.relabel("Claim", "C")
+            self._main.relabel(t("Claim"), "C")
             self._main.set_primary(desk.claim == "nobody")
             self._main.setEnabled(desk.claim == "nobody")
         else:
             missing = sum(field.missing for field in desk.fields)
             several = desk.code is not None and missing > 1  # their names have no room on the button
-            self._main.relabel(f"{missing} facts needed" if several else desk.confirm_text, "Enter")
+            self._main.relabel(
+                tn(missing, "{count} fact needed", "{count} facts needed") if several else desk.confirm_text, "Enter"
+            )
             self._main.set_primary(desk.confirm_ready)
             self._main.setEnabled(True)
         self._reject.setEnabled(desk.can_decide)
@@ -138,7 +141,7 @@ class DecisionRow(QStackedWidget):
     def _write_reason(self, digit: int) -> bool:
         if not 1 <= digit <= len(REJECT_REASONS):
             return False
-        self.reason.setText(REJECT_REASONS[digit - 1])
+        self.reason.setText(t(REJECT_REASONS[digit - 1]))
         return True
 
     def _rejected(self) -> None:

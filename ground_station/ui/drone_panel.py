@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import KeyButton, PlainLabel
 from ground_station.view_model.intentions import Intention, ReleaseControl, TakeControl
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DronePanel
 
 _MOST_DETAILS = 12
@@ -70,10 +71,10 @@ class DronePage(QWidget):
         super().__init__()
         self._drone: DronePanel | None = None
         self._details = DroneDetails(look)
-        self._none = PlainLabel(look, "Select a drone in the fleet or on the map.", tone="soft")
+        self._none = PlainLabel(look, t("Select a drone in the fleet or on the map."), tone="soft")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._take = KeyButton(look, "Take control", "T")
-        self._release = KeyButton(look, "Release control", "")
+        self._take = KeyButton(look, t("Take control"), "T")
+        self._release = KeyButton(look, t("Release control"), "")
         self._take.clicked.connect(lambda: self._drone and send(TakeControl(self._drone.drone_id)))
         self._release.clicked.connect(lambda: self._drone and send(ReleaseControl(self._drone.drone_id)))
         row = QHBoxLayout(self)

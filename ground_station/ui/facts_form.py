@@ -11,6 +11,7 @@ from ground_station.ui.look import Look
 from ground_station.ui.parts import PlainLabel
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import FactName, Intention, MarkNotShown, SetFact
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import FactField
 
 COLUMNS = 3
@@ -35,8 +36,8 @@ class FactBox(QWidget):
         self.label.say(field.label)
         self.line.say(field.value)
         needed = field.missing and editable
-        self.line.setAccessibleName(field.label + (", needed" if needed else ""))
-        self.line.setPlaceholderText("needed" if needed else "")
+        self.line.setAccessibleName(field.label + (t(", needed") if needed else ""))
+        self.line.setPlaceholderText(t("needed") if needed else "")
         self.line.set_flag("needed", needed)
         self.line.set_flag("notshown", field.not_shown)
         self.line.set_caps("N" if first_missing and editable else "", "Alt N" if field.missing and editable else "")

@@ -19,6 +19,7 @@ from ground_station.ui import paint
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
 from ground_station.ui.rows import Rows
 from ground_station.view_model.intentions import Intention, SelectDrone
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import FleetRow, FleetView
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -27,13 +28,13 @@ _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
 COLUMNS: tuple[tuple[str, int, bool], ...] = (
-    ("Drone", 16, False),
-    ("Phase", 14, False),
-    ("Battery", 17, False),
-    ("Link", 11, True),
-    ("Temp.", 11, True),
-    ("Last heard", 14, True),
-    ("Attention", 17, False),
+    (later("Drone"), 16, False),
+    (later("Phase"), 14, False),
+    (later("Battery"), 17, False),
+    (later("Link"), 11, True),
+    (later("Temp."), 11, True),
+    (later("Last heard"), 14, True),
+    (later("Attention"), 17, False),
 )
 """(title, share of the width, whether it is a number: right by its unit)."""
 DRONE, PHASE, BATTERY, LINK, TEMP, HEARD, ATTENTION = range(len(COLUMNS))
@@ -81,7 +82,7 @@ class FleetModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section][0]
+            return t(COLUMNS[section][0])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if COLUMNS[section][2] else _LEFT
         return None
@@ -135,7 +136,7 @@ class FleetTable(QTableView):
         self.fleet = FleetModel()
         self.setModel(self.fleet)
         self.setItemDelegate(CellPainter(look))
-        self.setAccessibleName("Fleet")
+        self.setAccessibleName(t("Fleet"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -151,7 +152,7 @@ class FleetTable(QTableView):
         head = self.horizontalHeader()
         head.setFont(look.font(look.measure.small))
         head.setFixedHeight(28)
-        head.setAccessibleName("Columns of the fleet")
+        head.setAccessibleName(t("Columns of the fleet"))
         head.setSectionsClickable(False)
         head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

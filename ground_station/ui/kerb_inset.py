@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ground_station.ui.look import Look
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DeskView
 from maps.live_page import AlertMark, Changes, apply_call, pan_call, write_live_page
 from maps.style import PALETTES, Theme
@@ -32,7 +33,7 @@ class KerbInset(QWidget):
         self._ready = False
         self._shown: tuple[str, float, float, str] | None = None
         self._wanted: tuple[str, float, float, str] | None = None
-        self.setAccessibleName("The kerb from above")
+        self.setAccessibleName(t("The kerb from above"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QWidget
 from ground_station.ui import paint
 from ground_station.ui.keys import KEY_NAMES, SHORTCUTS, cap_of
 from ground_station.ui.look import SEMIBOLD, Look
+from ground_station.view_model.language import later, t
 
 _EXTRA = {
-    "Coding": (("1-9", "code by its digit"), ("Alt N", "as N, in a field")),
-    "Desk": (("Esc", "leave a field"),),
+    later("Coding"): (("1-9", later("code by its digit")), ("Alt N", later("as N, in a field"))),
+    later("Desk"): (("Esc", later("leave a field")),),
 }
 _LINE_PX = 23.0
 
@@ -26,7 +27,7 @@ class KeySheet(QWidget):
         super().__init__()
         self._look = look
         self._keys: dict[str, str] = {shortcut.key: shortcut.action for shortcut in SHORTCUTS}
-        self.setAccessibleName("Keys")
+        self.setAccessibleName(t("Keys"))
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Draw the keys in force (action by key)."""
@@ -39,9 +40,9 @@ class KeySheet(QWidget):
         groups: dict[str, list[tuple[str, str]]] = {}
         for shortcut in SHORTCUTS:
             cap = cap_of(shortcut.action, self._keys)
-            groups.setdefault(shortcut.group, []).append((KEY_NAMES.get(cap, cap), shortcut.words))
+            groups.setdefault(t(shortcut.group), []).append((KEY_NAMES.get(cap, cap), t(shortcut.words)))
         for group, extra in _EXTRA.items():
-            groups[group].extend(extra)
+            groups[t(group)].extend((cap, t(words)) for cap, words in extra)
         self.setAccessibleDescription(", ".join(f"{cap} {words}" for lines in groups.values() for cap, words in lines))
         return groups
 

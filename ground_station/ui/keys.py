@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ground_station.view_model.language import later
+
 PREFERENCE = "key."
 """Preferences named `key.<action>` hold the keys that an officer has changed."""
 
@@ -23,40 +25,40 @@ class Shortcut:
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
-    Shortcut("up", "Up", "alert above", "Alerts"),
-    Shortcut("down", "Down", "alert below", "Alerts"),
-    Shortcut("group", "O", "open or close a group", "Alerts"),
-    Shortcut("claim", "C", "claim", "Alerts"),
-    Shortcut("give_back", "B", "give back", "Alerts"),
-    Shortcut("pass_on", "E", "pass on", "Alerts"),
-    Shortcut("confirm", "Enter", "confirm and next", "Coding"),
-    Shortcut("any_code", "0", "any code", "Coding"),
-    Shortcut("not_shown", "N", "fact not shown", "Coding"),
-    Shortcut("reject", "R", "reject, with a reason", "Coding"),
-    Shortcut("undo", "U", "undo, until sent", "Coding"),
-    Shortcut("zoom", "Z", "zoom the picture", "Picture, map"),
-    Shortcut("plate", "P", "the plate", "Picture, map"),
-    Shortcut("picture_again", "G", "send it again", "Picture, map"),
-    Shortcut("show_on_map", "M", "show on map", "Picture, map"),
-    Shortcut("follow", "F", "follow the drone", "Picture, map"),
-    Shortcut("all_drones", "A", "all drones", "Picture, map"),
-    Shortcut("take_control", "T", "take control", "Picture, map"),
-    Shortcut("filter", "/", "filter fleet or log", "Shift"),
-    Shortcut("log", "L", "shift log", "Shift"),
-    Shortcut("log_kind", "V", "kind of line in the log", "Shift"),
-    Shortcut("save_shift", "X", "save the shift", "Shift"),
-    Shortcut("inside", "I", "state of the station", "Shift"),
-    Shortcut("theme", "D", "day, night, contrast", "Desk"),
-    Shortcut("sound", "S", "sound on or off", "Desk"),
-    Shortcut("try_now", "Y", "try now", "Desk"),
-    Shortcut("keys", "?", "this sheet", "Desk"),
-    Shortcut("replay_pause", "Space", "pause, go on", "Replay"),
-    Shortcut("replay_back", "Left", "30 s back", "Replay"),
-    Shortcut("replay_on", "Right", "30 s on", "Replay"),
-    Shortcut("replay_far_back", "PgUp", "5 min back", "Replay"),
-    Shortcut("replay_far_on", "PgDn", "5 min on", "Replay"),
-    Shortcut("replay_slower", "[", "slower", "Replay"),
-    Shortcut("replay_faster", "]", "faster", "Replay"),
+    Shortcut("up", "Up", later("alert above"), later("Alerts")),
+    Shortcut("down", "Down", later("alert below"), later("Alerts")),
+    Shortcut("group", "O", later("open or close a group"), later("Alerts")),
+    Shortcut("claim", "C", later("claim"), later("Alerts")),
+    Shortcut("give_back", "B", later("give back"), later("Alerts")),
+    Shortcut("pass_on", "E", later("pass on"), later("Alerts")),
+    Shortcut("confirm", "Enter", later("confirm and next"), later("Coding")),
+    Shortcut("any_code", "0", later("any code"), later("Coding")),
+    Shortcut("not_shown", "N", later("fact not shown"), later("Coding")),
+    Shortcut("reject", "R", later("reject, with a reason"), later("Coding")),
+    Shortcut("undo", "U", later("undo, until sent"), later("Coding")),
+    Shortcut("zoom", "Z", later("zoom the picture"), later("Picture, map")),
+    Shortcut("plate", "P", later("the plate"), later("Picture, map")),
+    Shortcut("picture_again", "G", later("send it again"), later("Picture, map")),
+    Shortcut("show_on_map", "M", later("show on map"), later("Picture, map")),
+    Shortcut("follow", "F", later("follow the drone"), later("Picture, map")),
+    Shortcut("all_drones", "A", later("all drones"), later("Picture, map")),
+    Shortcut("take_control", "T", later("take control"), later("Picture, map")),
+    Shortcut("filter", "/", later("filter fleet or log"), later("Shift")),
+    Shortcut("log", "L", later("shift log"), later("Shift")),
+    Shortcut("log_kind", "V", later("kind of line in the log"), later("Shift")),
+    Shortcut("save_shift", "X", later("save the shift"), later("Shift")),
+    Shortcut("inside", "I", later("state of the station"), later("Shift")),
+    Shortcut("theme", "D", later("day, night, contrast"), later("Desk")),
+    Shortcut("sound", "S", later("sound on or off"), later("Desk")),
+    Shortcut("try_now", "Y", later("try now"), later("Desk")),
+    Shortcut("keys", "?", later("this sheet"), later("Desk")),
+    Shortcut("replay_pause", "Space", later("pause, go on"), later("Replay")),
+    Shortcut("replay_back", "Left", later("30 s back"), later("Replay")),
+    Shortcut("replay_on", "Right", later("30 s on"), later("Replay")),
+    Shortcut("replay_far_back", "PgUp", later("5 min back"), later("Replay")),
+    Shortcut("replay_far_on", "PgDn", later("5 min on"), later("Replay")),
+    Shortcut("replay_slower", "[", later("slower"), later("Replay")),
+    Shortcut("replay_faster", "]", later("faster"), later("Replay")),
 )
 """Everything that a key does, except the digits 1 to 9 (the guess or frequent code with that digit) and Escape (leave a field)."""
 

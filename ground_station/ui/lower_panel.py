@@ -49,7 +49,7 @@ class LowerPanel(QFrame):
         self.log = ShiftLog(look, go, leave)
         self.state = StatePage(look)
         self.keys = KeySheet(look)
-        self.filter = TypingLine(look, "Filter of the fleet", hint="Filter", key="/")
+        self.filter = TypingLine(look, t("Filter of the fleet"), hint=t("Filter"), key="/")
         self.filter.textEdited.connect(lambda text: send(FilterFleet(text)))
         self.filter.on_enter = self.fleet.setFocus
         self.filter.on_step = lambda _by: self.fleet.setFocus()

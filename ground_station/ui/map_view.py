@@ -19,6 +19,7 @@ from ground_station.ui.look import Look
 from ground_station.ui.parts import KeyButton, PlainLabel
 from ground_station.view_model import features
 from ground_station.view_model.intentions import Intention, SelectAlert, SelectDrone, SetPreference
+from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import MapScene
 from maps.live_page import (
     AlertClicked,
@@ -44,8 +45,8 @@ VIEW_PREFERENCE = "map.view"
 """The place of the map at the last use, as "lat lon zoom"."""
 KERB_ZOOM = 17
 SETTLING_MS = 10_000
-_WAITING = "The map is being drawn …"
-_ABSENT = "The map cannot be drawn. Alerts and coding work without it."
+_WAITING = later("The map is being drawn …")
+_ABSENT = later("The map cannot be drawn. Alerts and coding work without it.")
 
 
 class MapView(QWidget):
@@ -61,12 +62,12 @@ class MapView(QWidget):
         self._sent_theme = ""
         self._newest: MapScene | None = None
         self._place = ""
-        self.setAccessibleName("Map")
-        self._words = PlainLabel(look, _WAITING, tone="soft")
+        self.setAccessibleName(t("Map"))
+        self._words = PlainLabel(look, t(_WAITING), tone="soft")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setParent(self)
-        self._follow = KeyButton(look, "Follow", "F", quiet=True)
-        self._all = KeyButton(look, "All drones", "A", quiet=True)
+        self._follow = KeyButton(look, t("Follow"), "F", quiet=True)
+        self._all = KeyButton(look, t("All drones"), "A", quiet=True)
         self._follow.clicked.connect(self.toggle_follow)
         self._all.clicked.connect(self.show_all)
         for button in (self._follow, self._all):
@@ -101,7 +102,7 @@ class MapView(QWidget):
     def _loaded(self, ok: bool) -> None:
         self._ready, self._busy, self._sent, self._sent_theme = ok, False, None, ""
         if not ok or self._web is None:
-            self._words.say(_ABSENT)
+            self._words.say(t(_ABSENT))
             self._words.show()
             log.error("the map page could not be loaded")
             return
@@ -188,7 +189,7 @@ class MapView(QWidget):
 
     def _show_follow(self, *, on: bool) -> None:
         self._follows = on
-        self._follow.relabel("Following" if on else "Follow")
+        self._follow.relabel(t("Following") if on else t("Follow"))
         self._follow.set_primary(on)
         self._place_buttons()
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWid
 
 from ground_station.ui import paint
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
+from ground_station.view_model.language import t
 
 
 def set_tip(widget: QWidget, text: str) -> None:
@@ -133,7 +134,7 @@ class KeyButton(QAbstractButton):
         if text != self.text():
             self.setText(text)
             self.setAccessibleName(text)
-            self.setAccessibleDescription(f"key {self._key}" if self._key else "")
+            self.setAccessibleDescription(t("key {key}", key=self._key) if self._key else "")
             self.updateGeometry()
             self.update()
 
@@ -319,7 +320,7 @@ class SeverityMark(QWidget):
         """`must_decide`, `attention`, or nothing for an empty text."""
         if kind != self._kind:
             self._kind = kind
-            self.setAccessibleName({"must_decide": "must decide", "attention": "attention"}.get(kind, ""))
+            self.setAccessibleName({"must_decide": t("must decide"), "attention": t("attention")}.get(kind, ""))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ground_station.ui import paint
 from ground_station.ui.look import MEDIUM, Look
 from ground_station.ui.pictures import Pictures
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import PictureView
 
 ZOOMS = (1.0, 2.0, 4.0)
@@ -53,7 +54,7 @@ class EvidenceView(QWidget):
             return
         self._picture = picture
         self._image = self._pictures.image(picture)
-        self.setAccessibleName(f"Evidence: {picture.words}")
+        self.setAccessibleName(t("Evidence: {words}", words=picture.words))
         self.setMaximumHeight(self.wanted_height(self.width()))
         self.updateGeometry()
         self.update()
@@ -170,7 +171,7 @@ class EvidenceView(QWidget):
         p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), look.measure.field_radius, look.measure.field_radius)
         damaged = self._picture.state == "damaged"
         p.setFont(look.font(None, MEDIUM))
-        words = self._picture.words or "No picture"
+        words = self._picture.words or t("No picture")
         width = QFontMetricsF(p.font()).horizontalAdvance(words)
         middle = box.center()
         if damaged:
@@ -178,7 +179,7 @@ class EvidenceView(QWidget):
         p.setPen(look.colour("attention" if damaged else "soft"))
         p.drawText(QRectF(0, middle.y() - 22, box.width(), 24), int(Qt.AlignmentFlag.AlignCenter), words)
         if self._picture.state != "none":
-            again = "send it again"
+            again = t("send it again")
             p.setFont(look.font(look.measure.small))
             cap = paint.cap_width(look, "G")
             again_width = QFontMetricsF(p.font()).horizontalAdvance(again)
@@ -195,9 +196,9 @@ class EvidenceView(QWidget):
         middle = top + CAPTION_PX / 2 + 2
         line = QRectF(0, middle - 12, self.width(), 24)
         at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
-        zoom = f"zoom {self._zoom:.0f}×" if self._zoom > 1.0 and not at_plate else "zoom"
+        zoom = t("zoom {zoom}×", zoom=f"{self._zoom:.0f}") if self._zoom > 1.0 and not at_plate else t("zoom")
         right = float(self.width())
-        for key, hint in (("P", "whole" if at_plate else "plate"), ("Z", zoom)):
+        for key, hint in (("P", t("whole") if at_plate else t("plate")), ("Z", zoom)):
             p.setFont(font)
             p.setPen(look.colour("soft"))
             right -= metrics.horizontalAdvance(hint) + 2

@@ -8,13 +8,13 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ground_station.view_model.intentions import ExportFormat, ExportShift
-from ground_station.view_model.language import t
+from ground_station.view_model.language import later, t
 
 FORMATS: tuple[tuple[ExportFormat, str], ...] = (
-    ("csv", "Table (*.csv)"),
-    ("geojson", "GeoJSON map (*.geojson)"),
-    ("gpx", "GPX tracks (*.gpx)"),
-    ("kml", "Google Earth (*.kml)"),
+    ("csv", later("Table (*.csv)")),
+    ("geojson", later("GeoJSON map (*.geojson)")),
+    ("gpx", later("GPX tracks (*.gpx)")),
+    ("kml", later("Google Earth (*.kml)")),
 )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ground_station.view_model import wording
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import PictureView, Severity
 from messages.alert import Alert, holder, is_open
 
@@ -145,16 +146,18 @@ def picture_of(queue: Queue, entry: Entry) -> PictureView:
     known = entry.alert.picture
     if known is None:
         if not entry.alert.violation.evidence_ids:
-            return PictureView("none", "no picture", "", None)
-        return PictureView("coming", "picture on its way", "", None)
+            return PictureView("none", t("no picture"), "", None)
+        return PictureView("coming", t("picture on its way"), "", None)
     if not known.checked:
-        return PictureView("coming", f"picture {known.parts_here} of {known.parts} parts", "", None)
+        return PictureView(
+            "coming", t("picture {here} of {parts} parts", here=known.parts_here, parts=known.parts), "", None
+        )
     image = queue.images.get(entry.alert.violation.id)
     if image is None:
-        return PictureView("coming", "picture on its way from the station", "", None)
+        return PictureView("coming", t("picture on its way from the station"), "", None)
     if image.digest != known.sha256:
-        return PictureView("damaged", "picture damaged: it is not the one the drone took", "", None)
-    return PictureView("complete", "picture complete, checked", image.digest, image.data)
+        return PictureView("damaged", t("picture damaged: it is not the one the drone took"), "", None)
+    return PictureView("complete", t("picture complete, checked"), image.digest, image.data)
 
 
 def place_of(entry: Entry) -> str:
@@ -168,9 +171,11 @@ def line_of(queue: Queue, entry: Entry) -> str:
     violation = entry.alert.violation
     picture = picture_of(queue, entry)
     if picture.state in ("coming", "damaged"):
-        return f"{violation.drone_id} · {picture.words}"
+        return t("{drone} · {words}", drone=violation.drone_id, words=picture.words)
     codes = [str(guess.code) for guess in violation.guesses[:2]]
-    return f"{violation.drone_id} · code? {' or '.join(codes)}" if codes else f"{violation.drone_id} · no guess"
+    if not codes:
+        return t("{drone} · no guess", drone=violation.drone_id)
+    return t("{drone} · code? {codes}", drone=violation.drone_id, codes=t(" or ").join(codes))
 
 
 def whose(alert: Alert, officer: str, now: datetime) -> str:
@@ -178,10 +183,16 @@ def whose(alert: Alert, officer: str, now: datetime) -> str:
     held_by = holder(alert, now)
     if held_by is not None and alert.lease_until is not None:
         left = wording.span((alert.lease_until - now).total_seconds())
-        return f"yours {left}" if held_by == officer else f"{wording.name_of(held_by)} {left}"
+        return (
+            t("yours {left}", left=left)
+            if held_by == officer
+            else t("{name} {left}", name=wording.name_of(held_by), left=left)
+        )
     if alert.state == "escalated" and alert.escalated_by:
-        return f"passed on by {'you' if alert.escalated_by == officer else wording.name_of(alert.escalated_by)}"
-    return "new" if alert.state == "new" else "seen"
+        if alert.escalated_by == officer:
+            return t("passed on by you")
+        return t("passed on by {name}", name=wording.name_of(alert.escalated_by))
+    return t("new") if alert.state == "new" else t("seen")
 
 
 def rate(queue: Queue, now: datetime) -> int:

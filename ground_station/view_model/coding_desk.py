@@ -12,6 +12,7 @@ import msgspec
 
 from ground_station.view_model import wording
 from ground_station.view_model.effects import Kept
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import CodeChoice, CodeHit, FactField
 from messages import codebook
 from messages.codec import decode, encode
@@ -149,7 +150,7 @@ def fields(form: Form) -> tuple[FactField, ...]:
     missing = missing_facts(form)
     return tuple(
         FactField(
-            fact, wording.FACT_LABELS[fact], getattr(form, fact), fact in missing, getattr(form, fact) == NOT_SHOWN
+            fact, t(wording.FACT_LABELS[fact]), getattr(form, fact), fact in missing, getattr(form, fact) == NOT_SHOWN
         )
         for fact in FACTS
     )
@@ -230,4 +231,4 @@ def _title(code: int, at: datetime) -> str:
 def _fine(entry: codebook.CodeEntry) -> str:
     if entry.fine_manhattan_usd == entry.fine_elsewhere_usd:
         return wording.usd(entry.fine_manhattan_usd)
-    return f"{wording.usd(entry.fine_manhattan_usd)} or {wording.usd(entry.fine_elsewhere_usd)}"
+    return wording.usd(entry.fine_manhattan_usd) + t(" or ") + wording.usd(entry.fine_elsewhere_usd)

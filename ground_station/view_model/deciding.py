@@ -12,6 +12,7 @@ import msgspec
 from ground_station.view_model import alert_queue, coding_desk, outbox, wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.effects import Kept, TakeBack
+from ground_station.view_model.language import t
 from ground_station.view_model.station_state import (
     DeskState,
     Dice,
@@ -38,7 +39,7 @@ def confirm(state: DeskState, now: datetime, dice: Dice) -> Step:
     """Enter: the decision, if the alert is held and nothing is missing; if its claim is on the way, as soon as it is granted."""
     entry = selected(state)
     if entry is None:
-        return said(state, "Nothing to decide", now), ()
+        return said(state, t("Nothing to decide"), now), ()
     violation = entry.alert.violation
     form = coding_desk.form_for(state.work, violation)
     missing = missing_facts(form)
@@ -69,9 +70,9 @@ def confirm(state: DeskState, now: datetime, dice: Dice) -> Step:
 def reject(state: DeskState, reason: str, now: datetime, dice: Dice) -> Step:
     entry = selected(state)
     if entry is None:
-        return said(state, "Nothing to reject", now), ()
+        return said(state, t("Nothing to reject"), now), ()
     if not reason.strip():
-        return said(state, "A rejection needs a reason", now), ()
+        return said(state, t("A rejection needs a reason"), now), ()
     if not may_decide(state, entry):
         return said(state, not_mine(state, entry, now), now), ()
     decided_at = milliseconds(station_now(state, now))
@@ -93,7 +94,7 @@ def _keep(state: DeskState, entry: Entry, kept: Kept, now: datetime) -> DeskStat
     place = keys.index(kept.violation_id) if kept.violation_id in keys else 0
     rest = [key for key in keys if key != kept.violation_id]
     took_s = max(0.0, (kept.decided_at - kept.claimed_at).total_seconds())
-    what = "Rejected" if kept.code is None else f"Code {kept.code}"
+    what = t("Rejected") if kept.code is None else t("Code {code}", code=kept.code)
     state = msgspec.structs.replace(
         state,
         outbox=outbox.with_decision(state.outbox, kept),
@@ -104,7 +105,7 @@ def _keep(state: DeskState, entry: Entry, kept: Kept, now: datetime) -> DeskStat
     state = put_on_desk(state, rest[min(place, len(rest) - 1)] if rest else None)
     return noted(
         state,
-        f"{what} for {kept.drone_id}, {alert_queue.place_of(entry)}",
+        t("{what} for {drone}, {place}", what=what, drone=kept.drone_id, place=alert_queue.place_of(entry)),
         now,
         drone_id=kept.drone_id,
         violation_id=kept.violation_id,
@@ -114,7 +115,7 @@ def _keep(state: DeskState, entry: Entry, kept: Kept, now: datetime) -> DeskStat
 def undo(state: DeskState, now: datetime) -> Step:
     newest = outbox.undoable(state.outbox)
     if newest is None:
-        return said(state, "Nothing to take back: the last decision has been sent", now), ()
+        return said(state, t("Nothing to take back: the last decision has been sent"), now), ()
     form = coding_desk.form_of_kept(newest)
     if form is None:
         entry = state.queue.entries.get(newest.violation_id)
@@ -130,6 +131,10 @@ def undo(state: DeskState, now: datetime) -> Step:
     )
     state = put_on_desk(state, newest.violation_id)
     state = noted(
-        state, f"Taken back for {newest.drone_id}", now, drone_id=newest.drone_id, violation_id=newest.violation_id
+        state,
+        t("Taken back for {drone}", drone=newest.drone_id),
+        now,
+        drone_id=newest.drone_id,
+        violation_id=newest.violation_id,
     )
     return state, (TakeBack(newest.correction_id, newest.violation_id, form),)

@@ -14,6 +14,7 @@ import msgspec
 from ground_station.view_model import wording
 from ground_station.view_model.events import DroneMoved, HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.freshness import LOST_AFTER_S, freshness_of
+from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import BatteryBand, FleetRow, Freshness
 from ground_station.view_model.track import with_point
 from messages.model import Health, Telemetry
@@ -103,7 +104,7 @@ def rows(fleet: Fleet, now: datetime, alerting: frozenset[str], selected: str | 
 
 def matches(row: FleetRow, words: Sequence[str]) -> bool:
     """Whether the row holds every word (lower case) in its id, phase or attention."""
-    text = f"{row.drone_id} {row.phase} {row.attention}"
+    text = f"{row.drone_id} {row.phase} {row.attention}".casefold()
     return all(word in text for word in words)
 
 
@@ -171,7 +172,7 @@ def _row(drone: Drone, now_s: float, lost_after_s: float, has_alert: bool, selec
     newest = drone.newest
     return FleetRow(
         drone_id=drone.drone_id,
-        phase="alert" if has_alert else newest.phase if newest else "",
+        phase=t("alert") if has_alert else wording.phase(newest.phase) if newest else "",
         freshness=fresh,
         heard_s=None if drone.heard_s is None else now_s - drone.heard_s,
         battery_pct=newest.battery_pct if newest else None,
@@ -191,17 +192,17 @@ def _attention(drone: Drone, fresh: Freshness) -> tuple[str, int]:
     alarm = next((fault for fault in faults if fault.level == "alarm"), None)
     warning = next((fault for fault in faults if fault.level == "warning"), None)
     if not is_expected(drone):
-        return "stopped", 2
+        return t("stopped"), 2
     if drone.band == "critical":
-        return "battery", 8
+        return t("battery"), 8
     if alarm:
         return wording.fault(alarm.code), 7
     if fresh == "lost":
-        return "lost", 6
+        return t("lost"), 6
     if fresh == "stale":
-        return "stale", 5
+        return t("stale"), 5
     if warning:
         return wording.fault(warning.code), 4
     if drone.band == "low":
-        return "battery low", 3
+        return t("battery low"), 3
     return "", 0

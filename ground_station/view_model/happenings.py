@@ -13,7 +13,7 @@ import msgspec
 from ground_station.view_model import fleet, wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.fleet import Drone
-from ground_station.view_model.language import t
+from ground_station.view_model.language import t, tn
 from ground_station.view_model.link_state import Chain
 from ground_station.view_model.station_state import DeskState, noted
 
@@ -89,7 +89,13 @@ def _of_chain(before: Chain, after: Chain) -> list[str]:
             why = link.problem or t("not reached")
             texts.append(t("Headquarters is away: {problem}", problem=why))
     if bridge.gaps > was.gaps:
-        texts.append(t("The station's disk was damaged: {count} reports are asked for again", count=bridge.gaps))
+        texts.append(
+            tn(
+                bridge.gaps,
+                "The station's disk was damaged: {count} report is asked for again",
+                "The station's disk was damaged: {count} reports are asked for again",
+            )
+        )
     if sum(bridge.thinned.values()) > 0 and not sum(was.thinned.values()):
         texts.append(t("The station's disk is nearly full: old positions are given up"))
     return texts

@@ -51,7 +51,9 @@ def _backlog(bridge: BridgeStatus) -> Standing:
     late = bridge.headquarters is not None and not bridge.headquarters.up
     if bridge.eta_s is not None and not late:
         parts.append(t("about {span} left", span=wording.about(bridge.eta_s)))
-    by_kind = ", ".join(f"{kind} {wording.count(number)}" for kind, number in sorted(bridge.waiting.items()) if number)
+    by_kind = ", ".join(
+        f"{wording.kind(kind)} {wording.count(number)}" for kind, number in sorted(bridge.waiting.items()) if number
+    )
     return Standing(" · ".join(parts), short, by_kind, "attention" if late else "")
 
 
@@ -105,11 +107,15 @@ def _of_bridge(chain: Chain, now: datetime) -> list[StateLine]:
     quota = wording.size(bridge.disk_quota_bytes) if bridge.disk_quota_bytes else t("no limit")
     heard_s = (now - (chain.bridge_at or now)).total_seconds()
     facts = [
-        (t("State"), bridge.state if here else t("silent for {span}", span=wording.about(heard_s)), not well),
+        (
+            t("State"),
+            wording.bridge_state(bridge.state) if here else t("silent for {span}", span=wording.about(heard_s)),
+            not well,
+        ),
         (t("Start"), t("number {boot}", boot=bridge.boot), False),
         (t("Stored"), _by_kind(bridge.stored), False),
-        (t("Rate in"), t("{rate} a second", rate=f"{bridge.stored_per_s:.0f}"), False),
-        (t("Commit, 99 of 100"), t("{ms} ms", ms=f"{bridge.commit_p99_ms:.0f}"), False),
+        (t("Rate in"), t("{rate} a second", rate=wording.decimal(bridge.stored_per_s, 0)), False),
+        (t("Commit, 99 of 100"), t("{ms} ms", ms=wording.decimal(bridge.commit_p99_ms, 0)), False),
         (t("Disk used"), t("{used} of {quota}", used=wording.size(bridge.disk_used_bytes), quota=quota), False),
         (t("Disk free"), wording.size(bridge.disk_free_bytes), False),
         (t("Encrypted"), t("yes") if bridge.encrypted else t("no"), False),
@@ -142,7 +148,7 @@ def _of_headquarters(chain: Chain, now: datetime) -> list[StateLine]:
     if bridge.oldest_waiting_at is not None:
         age = wording.about((bridge.at - bridge.oldest_waiting_at + late).total_seconds())
         found.append(StateLine(group, t("Oldest waiting"), age))
-    found.append(StateLine(group, t("Rate out"), t("{rate} a second", rate=f"{bridge.sent_per_s:.0f}")))
+    found.append(StateLine(group, t("Rate out"), t("{rate} a second", rate=wording.decimal(bridge.sent_per_s, 0))))
     found.append(
         StateLine(group, t("Time left"), wording.NOTHING if bridge.eta_s is None else wording.about(bridge.eta_s))
     )
@@ -152,5 +158,7 @@ def _of_headquarters(chain: Chain, now: datetime) -> list[StateLine]:
 
 
 def _by_kind(counts: dict[str, int]) -> str:
-    told = ", ".join(f"{kind} {wording.count(number)}" for kind, number in sorted(counts.items()) if number)
+    told = ", ".join(
+        f"{wording.kind(kind)} {wording.count(number)}" for kind, number in sorted(counts.items()) if number
+    )
     return told or "0"

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 PSEUDO = "xx"
 _ACCENTS = str.maketrans("aceinouyACEINOUY", "áçéîñöûýÁÇÉÎÑÖÛÝ")
 
+_FRENCH_NUMBERS = str.maketrans({",": "\u202f", ".": ","})
+
 _language = "en"
 _catalogue: Mapping[str, str] = {}
 
@@ -36,10 +38,21 @@ def t(text: str, /, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def later(text: str, /) -> str:
+    """The English text as it stands: marks one that stands in a table, and goes through `t` when it is shown."""
+    return text
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number in the form of the language in use: "1,204.5", in French "1 204,5" with a narrow no-break space."""
+    plain = f"{value:,.{digits}f}"
+    return plain.translate(_FRENCH_NUMBERS) if _language == "fr" else plain
+
+
 def tn(count: int, one: str, many: str, /, **values: object) -> str:
     """The text for one or for many, with `{count}` filled in. French counts 0 as one, English as many."""
     single = count < 2 if _language == "fr" else count == 1
-    return t(one if single else many, count=f"{count:,}", **values)
+    return t(one if single else many, count=number(count), **values)
 
 
 def _pseudo(text: str) -> str:

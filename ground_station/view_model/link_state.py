@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ground_station.view_model import wording
-from ground_station.view_model.language import t, tn
+from ground_station.view_model.language import later, t, tn
 from ground_station.view_model.snapshot import ChainPart, Pill
 from messages.state import BridgeStatus
 
@@ -99,7 +99,7 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
         return Pill(_broker_away(chain, kept, now), try_now=True)
     silent_s = (now - (chain.data_at or chain.broker_since)).total_seconds()
     if silent_s >= SILENCE_S:
-        return Pill(f"Link up, no data for {wording.about(silent_s)}{_decisions(kept)}", try_now=True)
+        return Pill(t("Link up, no data for {span}", span=wording.about(silent_s)) + _decisions(kept), try_now=True)
     if not bridge_is_here(chain, now):
         if chain.bridge is None and (now - chain.broker_since).total_seconds() < SILENCE_S:
             return None
@@ -108,36 +108,43 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     if bridge is None:
         return None
     if bridge.state == "full":
-        return Pill("The station's disk is full: the drones keep their reports until there is room", try_now=False)
+        return Pill(t("The station's disk is full: the drones keep their reports until there is room"), try_now=False)
     if bridge.state == "failing":
-        return Pill("The station's disk does not work: the drones keep their reports until it does", try_now=False)
+        return Pill(t("The station's disk does not work: the drones keep their reports until it does"), try_now=False)
     telemetry_s = (now - max(chain.telemetry_at or chain.broker_since, chain.broker_since)).total_seconds()
     if drones_expected and telemetry_s >= SILENCE_S:
-        return Pill(f"Link up, no data from any drone for {wording.about(telemetry_s)}", try_now=False)
+        return Pill(t("Link up, no data from any drone for {span}", span=wording.about(telemetry_s)), try_now=False)
     away = _headquarters_pill(bridge, chain, now) or _disk_pill(bridge)
     if away is None and kept and oldest_kept_s >= ANSWER_S:
-        return Pill(f"{wording.plural(kept, 'decision')} kept here, will be sent", try_now=False)
+        return Pill(
+            tn(kept, "{count} decision kept here, will be sent", "{count} decisions kept here, will be sent"),
+            try_now=False,
+        )
     return away
 
 
-_BRIDGE_WORDS = {"full": "bridge full", "failing": "bridge's disk fails"}
+_BRIDGE_WORDS = {"full": later("bridge full"), "failing": later("bridge's disk fails")}
 _HERE = ("online", "full", "failing")
 
 
 def _drones(live: int, total: int) -> ChainPart:
     if not total:
-        return ChainPart("drones", "unknown", "no drones yet", "no drone has reported since the desk was opened")
-    word = f"{live} of {total} drones" if total != 1 else f"{live} of 1 drone"
-    return ChainPart("drones", "well" if live else "away", word, f"{total - live} not heard in time")
+        return ChainPart("drones", "unknown", t("no drones yet"), t("no drone has reported since the desk was opened"))
+    word = tn(total, "{live} of {count} drone", "{live} of {count} drones", live=wording.count(live))
+    return ChainPart(
+        "drones", "well" if live else "away", word, t("{count} not heard in time", count=wording.count(total - live))
+    )
 
 
 def _broker(chain: Chain, now: datetime) -> ChainPart:
     since = wording.about((now - chain.broker_since).total_seconds())
     if chain.broker_up:
-        return ChainPart("broker", "well", "broker", f"connected for {since}")
+        return ChainPart("broker", "well", t("broker"), t("connected for {since}", since=since))
     if _is_first_try(chain, now):
-        return ChainPart("broker", "unknown", "broker", "connecting for the first time")
-    return ChainPart("broker", "away", "broker away", chain.broker_problem or f"not reached for {since}")
+        return ChainPart("broker", "unknown", t("broker"), t("connecting for the first time"))
+    return ChainPart(
+        "broker", "away", t("broker away"), chain.broker_problem or t("not reached for {since}", since=since)
+    )
 
 
 def _is_first_try(chain: Chain, now: datetime) -> bool:
@@ -146,24 +153,35 @@ def _is_first_try(chain: Chain, now: datetime) -> bool:
 
 def _bridge(chain: Chain, here: bool, now: datetime) -> ChainPart:
     if here and chain.bridge is not None:
-        detail = f"start {chain.bridge.boot}, commit p99 {chain.bridge.commit_p99_ms:.0f} ms"
+        detail = t(
+            "start {boot}, commit p99 {ms} ms",
+            boot=chain.bridge.boot,
+            ms=wording.decimal(chain.bridge.commit_p99_ms, 0),
+        )
         return ChainPart(
-            "bridge", "well", _BRIDGE_WORDS.get(chain.bridge.state, "bridge"), chain.bridge.problem or detail
+            "bridge", "well", t(_BRIDGE_WORDS.get(chain.bridge.state, later("bridge"))), chain.bridge.problem or detail
         )
     if chain.bridge is None or not chain.broker_up:
-        return ChainPart("bridge", "unknown", "bridge", "not heard since the broker was reached")
-    return ChainPart("bridge", "away", "bridge away", f"last word: {chain.bridge.state}")
+        return ChainPart("bridge", "unknown", t("bridge"), t("not heard since the broker was reached"))
+    return ChainPart(
+        "bridge", "away", t("bridge away"), t("last word: {state}", state=wording.bridge_state(chain.bridge.state))
+    )
 
 
 def _headquarters(chain: Chain, here: bool, now: datetime) -> ChainPart:
     if not here or chain.bridge is None:
-        return ChainPart("headquarters", "unknown", "headquarters", "only the bridge knows")
+        return ChainPart("headquarters", "unknown", t("headquarters"), t("only the bridge knows"))
     link = chain.bridge.headquarters
     if link is None:
-        return ChainPart("headquarters", "unknown", "headquarters not set", "the bridge has no address for it")
+        return ChainPart("headquarters", "unknown", t("headquarters not set"), t("the bridge has no address for it"))
     if link.up:
-        return ChainPart("headquarters", "well", "headquarters", f"{chain.bridge.sent_per_s:.0f} messages a second")
-    return ChainPart("headquarters", "away", "headquarters away", link.problem or "not reached")
+        return ChainPart(
+            "headquarters",
+            "well",
+            t("headquarters"),
+            t("{rate} messages a second", rate=wording.decimal(chain.bridge.sent_per_s, 0)),
+        )
+    return ChainPart("headquarters", "away", t("headquarters away"), link.problem or t("not reached"))
 
 
 def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pill | None:
@@ -174,15 +192,19 @@ def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pil
     since_said = now - (chain.bridge_at or now)
     if not link.up:
         away_s = (bridge.at - link.since + since_said).total_seconds()
-        text = f"Headquarters away for {wording.about(away_s)} · {wording.count(waiting)} kept here, nothing lost"
+        text = t(
+            "Headquarters away for {span} · {count} kept here, nothing lost",
+            span=wording.about(away_s),
+            count=wording.count(waiting),
+        )
         if link.next_try_at is not None:
             text += _next_try((link.next_try_at - bridge.at - since_said).total_seconds())
         return Pill(text, try_now=True)
     oldest = bridge.oldest_waiting_at
     if not waiting or oldest is None or (bridge.at - oldest).total_seconds() < CATCHING_UP_S:
         return None
-    eta = "" if bridge.eta_s is None else f", about {wording.about(bridge.eta_s)}"
-    return Pill(f"Catching up: {wording.count(waiting)} left{eta}", try_now=False)
+    eta = "" if bridge.eta_s is None else t(", about {span}", span=wording.about(bridge.eta_s))
+    return Pill(t("Catching up: {count} left", count=wording.count(waiting)) + eta, try_now=False)
 
 
 def disk_share(bridge: BridgeStatus) -> float | None:
@@ -214,9 +236,8 @@ def _disk_pill(bridge: BridgeStatus) -> Pill | None:
 
 
 def _broker_away(chain: Chain, kept: int, now: datetime) -> str:
-    text = (
-        f"Broker away for {wording.about((now - chain.broker_since).total_seconds())}{_decisions(kept)} · nothing lost"
-    )
+    away = wording.about((now - chain.broker_since).total_seconds())
+    text = t("Broker away for {span}", span=away) + _decisions(kept) + t(" · nothing lost")
     if chain.broker_next_try_at is not None:
         text += _next_try((chain.broker_next_try_at - now).total_seconds())
     return text
@@ -225,12 +246,14 @@ def _broker_away(chain: Chain, kept: int, now: datetime) -> str:
 def _bridge_away(chain: Chain, kept: int, now: datetime) -> str:
     since = chain.bridge_at if chain.bridge is not None and chain.bridge.state in _HERE else chain.bridge_since
     away = wording.about((now - (since or chain.broker_since)).total_seconds())
-    return f"Bridge away for {away}{_decisions(kept)} · the drones keep their reports, nothing lost"
+    return (
+        t("Bridge away for {span}", span=away) + _decisions(kept) + t(" · the drones keep their reports, nothing lost")
+    )
 
 
 def _decisions(kept: int) -> str:
-    return f" · {wording.plural(kept, 'decision')} kept here" if kept else ""
+    return tn(kept, " · {count} decision kept here", " · {count} decisions kept here") if kept else ""
 
 
 def _next_try(seconds: float) -> str:
-    return f" · next try in {wording.about(seconds)}" if seconds >= 0.5 else " · trying now"
+    return t(" · next try in {span}", span=wording.about(seconds)) if seconds >= 0.5 else t(" · trying now")

@@ -51,7 +51,7 @@ from ground_station.view_model.intentions import (
     TryNow,
     Undo,
 )
-from ground_station.view_model.language import t
+from ground_station.view_model.language import later, t
 from ground_station.view_model.station_state import (
     DeskState,
     Dice,
@@ -75,7 +75,7 @@ from messages.ids import message_id
 from messages.state import Command
 
 Step = tuple[DeskState, Effects]
-AWAY = "The broker is away: alerts can be claimed again when it is back"
+AWAY = later("The broker is away: alerts can be claimed again when it is back")
 
 
 def wanted(state: DeskState, intention: Intention, now: datetime, dice: Dice) -> Step:
@@ -143,7 +143,7 @@ def _apart_from_alerts(
         case SendPictureAgain():
             entry = selected(state)
             if entry is None:
-                return said(state, "Select an alert first", now), ()
+                return said(state, t("Select an alert first"), now), ()
             violation = entry.alert.violation
             return _command(state, "send_picture", violation.drone_id, violation.id, now, dice)
         case AlertsOnScreen(violation_ids):
@@ -197,7 +197,7 @@ def _claim(state: DeskState, now: datetime, dice: Dice) -> Step:
     if entry is None:
         waiting = order(state, now)
         if not waiting:
-            return said(state, "No alert is waiting", now), ()
+            return said(state, t("No alert is waiting"), now), ()
         entry = waiting[0]
     violation_id = entry.alert.violation.id
     state = put_on_desk(state, violation_id)
@@ -207,7 +207,7 @@ def _claim(state: DeskState, now: datetime, dice: Dice) -> Step:
     if held_by is not None:
         return said(state, not_mine(state, entry, now), now), ()
     if not state.chain.broker_up:
-        return said(state, AWAY, now), ()
+        return said(state, t(AWAY), now), ()
     asking = state.work.asking
     if asking is not None and asking.violation_id == violation_id:
         return state, ()
@@ -238,9 +238,9 @@ def _pass_on(state: DeskState, now: datetime, dice: Dice) -> Step:
 def _request(state: DeskState, action: str, now: datetime, dice: Dice) -> Step:
     entry = selected(state)
     if entry is None:
-        return said(state, "Select an alert first", now), ()
+        return said(state, t("Select an alert first"), now), ()
     if not state.chain.broker_up:
-        return said(state, AWAY, now), ()
+        return said(state, t(AWAY), now), ()
     if action == "release":
         state, ask = asked(state, "release", entry.alert.violation.id, now, dice)
     else:
@@ -256,7 +256,7 @@ def _filled(
     """The form of the alert on the desk after a key; only while nobody else holds the alert."""
     entry = selected(state)
     if entry is None:
-        return said(state, "Select an alert first", now)
+        return said(state, t("Select an alert first"), now)
     held_by = holder(entry.alert, station_now(state, now))
     if held_by is not None and held_by != state.who.officer:
         return said(state, not_mine(state, entry, now), now)
@@ -275,11 +275,11 @@ def _filled(
         case ChooseFirstHit():
             found = coding_desk.hits(violation, work.search, None)
             if not found:
-                return said(state, "No code in force has these words", now)
+                return said(state, t("No code in force has these words"), now)
             work = coding_desk.with_change(work, violation, now, code=found[0].code)
         case ChooseCode(code):
             if not codebook.is_valid(code, violation.captured_at):
-                return said(state, f"Code {code} was not in force when the violation was seen", now)
+                return said(state, t("Code {code} was not in force when the violation was seen", code=code), now)
             work = coding_desk.with_change(work, violation, now, code=code)
         case ChooseDigit(digit):
             lines = coding_desk.choices(violation, None)
@@ -291,7 +291,7 @@ def _filled(
 
 def _command(state: DeskState, action: str, drone_id: str, violation_id: str | None, now: datetime, dice: Dice) -> Step:
     if not state.chain.broker_up:
-        return said(state, "The broker is away: a drone can't be reached now", now), ()
+        return said(state, t("The broker is away: a drone can't be reached now"), now), ()
     at = milliseconds(now)
     command = msgspec.convert(
         {
@@ -305,11 +305,13 @@ def _command(state: DeskState, action: str, drone_id: str, violation_id: str | N
         Command,
     )
     words = {
-        "take_control": "Asked to hold",
-        "release_control": "Sent back to patrol",
-        "send_picture": "Picture asked for again",
+        "take_control": t("Asked to hold"),
+        "release_control": t("Sent back to patrol"),
+        "send_picture": t("Picture asked for again"),
     }
-    return noted(state, f"{words[action]}: {drone_id}", now, drone_id=drone_id), (Order(command),)
+    return noted(state, t("{what}: {drone}", what=words[action], drone=drone_id), now, drone_id=drone_id), (
+        Order(command),
+    )
 
 
 def _preferred(state: DeskState, name: str, value: str) -> Step:

@@ -158,7 +158,7 @@ def _alert_came(state: DeskState, alert: Alert, now: datetime, dice: Dice) -> tu
     if attention.wants_somebody(known.alert if known else None, alert, state.who.officer):
         where = alert_queue.place_of(entry)
         if known is None:
-            text = f"Alert from {violation.drone_id}, {where}"
+            text = t("Alert from {drone}, {where}", drone=violation.drone_id, where=where)
             state = noted(state, text, now, drone_id=violation.drone_id, violation_id=violation.id)
         else:
             state = said(
@@ -183,10 +183,12 @@ def _closed(state: DeskState, alert: Alert, now: datetime) -> DeskState:
     """An open alert was decided; by somebody else if this desk has nothing on its way for it."""
     violation = alert.violation
     own = alert.decided_by == state.who.officer
-    by = "you" if own else wording.name_of(alert.decided_by or "somebody")
-    what = "rejected it" if alert.code_after is None else f"decided code {alert.code_after}"
-    text = f"{by[0].upper()}{by[1:]} {what}: {violation.drone_id}"
     if not own:
+        name = wording.name_of(alert.decided_by) if alert.decided_by else t("Somebody")
+        if alert.code_after is None:
+            text = t("{name} rejected it: {drone}", name=name, drone=violation.drone_id)
+        else:
+            text = t("{name} decided code {code}: {drone}", name=name, code=alert.code_after, drone=violation.drone_id)
         state = noted(state, text, now, drone_id=violation.drone_id, violation_id=violation.id)
         if state.selected == violation.id:
             state = said(state, text, now)
@@ -198,7 +200,7 @@ def _answered(state: DeskState, answer: DeskAnswer, now: datetime) -> tuple[Desk
     if kept is not None:
         state = _replaced(state, outbox=outbox.without(state.outbox, answer.id))
         if not answer.ok:
-            text = f"Not accepted: {answer.reason}"
+            text = t("Not accepted: {reason}", reason=wording.reason(answer.reason))
             state = said(noted(state, f"{text} ({kept.drone_id})", now, violation_id=kept.violation_id), text, now)
             done = tuple(done for done in state.done if done.correction_id != answer.id)
             state = _replaced(state, done=done, work=coding_desk.refused(state.work, kept, text))
@@ -213,10 +215,14 @@ def _answered(state: DeskState, answer: DeskAnswer, now: datetime) -> tuple[Desk
 def _refused(state: DeskState, request: DeskRequest, reason: str, now: datetime) -> DeskState:
     if request.action in ("seen", "release"):
         return state
-    work = coding_desk.with_notice(state.work, request.violation_id, f"{reason[:1].upper()}{reason[1:]}")
+    work = coding_desk.with_notice(state.work, request.violation_id, _sentence(wording.reason(reason)))
     if work.asking is not None and work.asking.request_id == request.id:
         work = msgspec.structs.replace(work, asking=None)
-    return said(_replaced(state, work=work), f"{reason[:1].upper()}{reason[1:]}", now)
+    return said(_replaced(state, work=work), _sentence(wording.reason(reason)), now)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _link_up(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
@@ -224,15 +230,18 @@ def _link_up(state: DeskState, now: datetime) -> tuple[DeskState, list[Effect]]:
     state = _replaced(
         state, chain=link_state.link_up(state.chain, now), outbox=outbox.reconnected(state.outbox), pruned=False
     )
-    return _send_due(noted(state, "Connected" if first else "Connected again", now), now)
+    return _send_due(noted(state, t("Connected") if first else t("Connected again"), now), now)
 
 
 def _link_down(state: DeskState, problem: str, next_try_at: datetime | None, now: datetime) -> DeskState:
     if state.chain.broker_up:
-        state = noted(state, f"The broker is away: {problem}", now)
+        state = noted(state, t("The broker is away: {problem}", problem=problem), now)
     work = state.work
     if work.asking is not None:
-        notice = "The broker went away before the claim was answered: press C again when it is back"
+        notice = t(
+            "The broker went away before the claim was answered: press {claim} again when it is back",
+            claim=wording.cap("claim"),
+        )
         work = msgspec.structs.replace(coding_desk.with_notice(work, work.asking.violation_id, notice), asking=None)
     return _replaced(state, chain=link_state.link_down(state.chain, problem, next_try_at, now), work=work)
 
@@ -259,7 +268,9 @@ def _tick(state: DeskState, now: datetime, dice: Dice) -> tuple[DeskState, list[
     asking = state.work.asking
     if asking is not None and now - asking.asked_at >= ASK_FOR:
         work = coding_desk.with_notice(
-            state.work, asking.violation_id, "The station does not answer: press C to ask again"
+            state.work,
+            asking.violation_id,
+            t("The station does not answer: press {claim} to ask again", claim=wording.cap("claim")),
         )
         state = _replaced(state, work=msgspec.structs.replace(work, asking=None))
     state, sounds = attention.reminded(state, now)

@@ -8,13 +8,14 @@ from typing import Literal
 
 import msgspec
 
-from ground_station.view_model import alert_groups, alert_queue, link_state, outbox, shift_log
+from ground_station.view_model import alert_groups, alert_queue, link_state, outbox, shift_log, wording
 from ground_station.view_model.alert_groups import Group
 from ground_station.view_model.alert_queue import Entry, Queue
 from ground_station.view_model.coding_desk import Who, Work
 from ground_station.view_model.effects import Ask, Effect
 from ground_station.view_model.fleet import Fleet
 from ground_station.view_model.intentions import ThemeName
+from ground_station.view_model.language import t
 from ground_station.view_model.link_state import Chain
 from ground_station.view_model.outbox import Outbox
 from ground_station.view_model.shift_log import ShiftLog
@@ -203,6 +204,6 @@ def not_mine(state: DeskState, entry: Entry, now: datetime) -> str:
     """Why this officer can't decide the alert now, in plain words."""
     held_by = holder(entry.alert, station_now(state, now))
     if held_by is None:
-        return "Press C to claim it first"
+        return t("Press {claim} to claim it first", claim=wording.cap("claim"))
     whose = alert_queue.whose(entry.alert, state.who.officer, station_now(state, now))
-    return f"Another officer has it: {whose}"
+    return t("Another officer has it: {whose}", whose=whose)

@@ -18,7 +18,7 @@ from ground_station.view_model import (
     wording,
 )
 from ground_station.view_model.alert_queue import Entry
-from ground_station.view_model.language import t
+from ground_station.view_model.language import t, tn
 from ground_station.view_model.snapshot import (
     AlertCard,
     AlertSpot,
@@ -63,7 +63,7 @@ def view(state: DeskState, now: datetime) -> StationView:
     kept = len(state.outbox.kept)
     return StationView(
         station=station,
-        officer=f"Ofc. {wording.name_of(state.who.officer)}",
+        officer=t("Ofc. {name}", name=wording.name_of(state.who.officer)),
         clock=wording.clock(now, state.who.zone),
         window_title=f"({unseen}) Kestrel · {station}" if unseen else f"Kestrel · {station}",
         chain=link_state.parts(state.chain, table.live, expected(state), now),
@@ -74,7 +74,7 @@ def view(state: DeskState, now: datetime) -> StationView:
             drones_expected=expected(state) > 0,
             now=now,
         ),
-        alerts_title=f"Alerts · {wording.count(len(waiting))} open",
+        alerts_title=tn(len(waiting), "Alerts · {count} open", "Alerts · {count} open"),
         rate=t("{count} in 10 min", count=in_10_min),
         flood=state.flood,
         cards=cards,
@@ -118,7 +118,11 @@ def fleet_view(state: DeskState, alerting: frozenset[str], now: datetime) -> Fle
     words = state.filter.lower().split()
     kept = [row for row in rows if fleet.matches(row, words)] if words else rows
     total = len(rows)
-    title = f"Fleet {len(kept)} of {total}" if words else f"Fleet {total}"
+    title = (
+        t("Fleet {count} of {total}", count=wording.count(len(kept)), total=wording.count(total))
+        if words
+        else t("Fleet {total}", total=wording.count(total))
+    )
     return FleetView(title=title, filter=state.filter, rows=tuple(kept), total=total, live=live)
 
 
@@ -159,7 +163,7 @@ def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
         lease_left_s=left_s,
         editable=claim != "other",
         details=_details(state, entry, now),
-        doubt="The drone is not sure" if guessed else "The drone has no guess: frequent codes",
+        doubt=t("The drone is not sure") if guessed else t("The drone has no guess: frequent codes"),
         choices=coding_desk.choices(violation, form.code),
         search=state.work.search,
         hits=coding_desk.hits(violation, state.work.search, form.code),
@@ -183,18 +187,26 @@ def _claim(
     held_by = holder(alert, at)
     if held_by == state.who.officer and alert.lease_until is not None:
         left_s = (alert.lease_until - at).total_seconds()
-        return "yours", f"yours for {wording.span(left_s)}", left_s
+        return "yours", t("yours for {span}", span=wording.span(left_s)), left_s
     if held_by is not None and alert.lease_until is not None:
         left = wording.span((alert.lease_until - at).total_seconds())
-        return "other", f"{wording.name_of(held_by)} has it for {left}", None
+        return "other", t("{name} has it for {left}", name=wording.name_of(held_by), left=left), None
     asking = state.work.asking
     if asking is not None and asking.violation_id == alert.violation.id:
-        return "asked", "confirming when it is yours …" if asking.then_confirm else "asking for it …", None
+        return "asked", t("confirming when it is yours …") if asking.then_confirm else t("asking for it …"), None
     if may_decide(state, entry):
-        return "nobody", "your claim ran out: press C to keep it", None
+        return "nobody", t("your claim ran out: press {claim} to keep it", claim=wording.cap("claim")), None
     if alert.state == "escalated":
-        return "nobody", f"{alert_queue.whose(alert, state.who.officer, at)}: press C to claim it", None
-    return "nobody", "press C to claim it", None
+        return (
+            "nobody",
+            t(
+                "{whose}: press {claim} to claim it",
+                claim=wording.cap("claim"),
+                whose=alert_queue.whose(alert, state.who.officer, at),
+            ),
+            None,
+        )
+    return "nobody", t("press {claim} to claim it", claim=wording.cap("claim")), None
 
 
 def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...]:
@@ -204,12 +216,12 @@ def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...
     where = violation.drone_id
     if newest is not None:
         away_m = distance_m(Position(newest.lat_deg, newest.lon_deg), Position(violation.lat_deg, violation.lon_deg))
-        where = f"{violation.drone_id}, {wording.metres(away_m)} away"
+        where = t("{drone}, {distance} away", drone=violation.drone_id, distance=wording.metres(away_m))
     return (
-        Detail("Seen", wording.clock(violation.captured_at, state.who.zone)),
-        Detail("Drone", where),
-        Detail("Precinct", str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
-        Detail("Earlier here", _earlier(state, entry, now)),
+        Detail(t("Seen"), wording.clock(violation.captured_at, state.who.zone)),
+        Detail(t("Drone"), where),
+        Detail(t("Precinct"), str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
+        Detail(t("Earlier here"), _earlier(state, entry, now)),
     )
 
 
@@ -223,21 +235,28 @@ def _earlier(state: DeskState, entry: Entry, now: datetime) -> str:
         if seen.id == violation.id or not violation.captured_at - DAY <= seen.captured_at <= violation.captured_at:
             continue
         if violation.plate and seen.plate == violation.plate:
-            return f"same plate {wording.ago(seen.captured_at, now, state.who.zone)}"
+            return t("same plate {ago}", ago=wording.ago(seen.captured_at, now, state.who.zone))
         if distance_m(place, Position(seen.lat_deg, seen.lon_deg)) <= NEAR_M:
             near += 1
-    return f"{wording.plural(near, 'alert')} in 24 h" if near else "none in 24 h"
+    return tn(near, "{count} alert in 24 h", "{count} alerts in 24 h") if near else t("none in 24 h")
 
 
 def _undo(state: DeskState, now: datetime) -> UndoView | None:
     newest = outbox.undoable(state.outbox)
     if newest is None:
         return None
-    what = "Rejection" if newest.code is None else f"Code {newest.code}"
+    what = t("Rejection") if newest.code is None else t("Code {code}", code=newest.code)
     left_s = (newest.decided_at + outbox.HOLD - station_now(state, now)).total_seconds()
     if not state.chain.broker_up:
-        return UndoView(f"{what} for {newest.drone_id} is kept here, will be sent")
-    return UndoView(f"{what} for {newest.drone_id} goes out in {wording.about(max(left_s, 0.0))}")
+        return UndoView(t("{what} for {drone} is kept here, will be sent", what=what, drone=newest.drone_id))
+    return UndoView(
+        t(
+            "{what} for {drone} goes out in {span}",
+            what=what,
+            drone=newest.drone_id,
+            span=wording.about(max(left_s, 0.0)),
+        )
+    )
 
 
 def _panel(state: DeskState, now: datetime) -> DronePanel | None:
@@ -245,23 +264,28 @@ def _panel(state: DeskState, now: datetime) -> DronePanel | None:
     if drone is None:
         return None
     zone, newest = state.who.zone, drone.newest
-    details = [Detail("Heard", wording.heard(None if drone.heard_s is None else now.timestamp() - drone.heard_s))]
+    details = [Detail(t("Heard"), wording.heard(None if drone.heard_s is None else now.timestamp() - drone.heard_s))]
     if newest is not None:
         details += [
-            Detail("Phase", newest.phase),
-            Detail("Height", wording.metres(newest.alt_m)),
-            Detail("Speed", f"{newest.speed_mps:.0f} m/s"),
-            Detail("Heading", f"{newest.heading_deg:.0f}°"),
-            Detail("Battery", wording.percent(newest.battery_pct)),
-            Detail("Link", wording.percent(newest.link_pct)),
-            Detail("Temperature", wording.degrees_c(newest.temp_c)),
-            Detail("Vibration", f"{newest.vibration_mps2:.1f} m/s²"),
-            Detail("Motor load", wording.percent(newest.motor_load_pct)),
+            Detail(t("Phase"), wording.phase(newest.phase)),
+            Detail(t("Height"), wording.metres(newest.alt_m)),
+            Detail(t("Speed"), t("{speed} m/s", speed=wording.decimal(newest.speed_mps, 0))),
+            Detail(t("Heading"), t("{heading}°", heading=wording.decimal(newest.heading_deg, 0))),
+            Detail(t("Battery"), wording.percent(newest.battery_pct)),
+            Detail(t("Link"), wording.percent(newest.link_pct)),
+            Detail(t("Temperature"), wording.degrees_c(newest.temp_c)),
+            Detail(t("Vibration"), t("{vibration} m/s²", vibration=wording.decimal(newest.vibration_mps2, 1))),
+            Detail(t("Motor load"), wording.percent(newest.motor_load_pct)),
         ]
     if drone.status is not None:
-        details.append(Detail("Power-ups", wording.count(drone.status.boot)))
+        details.append(Detail(t("Power-ups"), wording.count(drone.status.boot)))
     faults = tuple(
-        f"{wording.fault(fault.code)} ({fault.level}) since {wording.clock(fault.since, zone)}"
+        t(
+            "{fault} ({level}) since {time}",
+            fault=wording.fault(fault.code),
+            level=wording.fault_level(fault.level),
+            time=wording.clock(fault.since, zone),
+        )
         for fault in (drone.health.faults if drone.health else ())
     )
     return DronePanel(drone_id=drone.drone_id, details=tuple(details), faults=faults)
@@ -304,16 +328,25 @@ def _scene(
 
 def _calm(live: int, *, broker_up: bool) -> str:
     if not broker_up:
-        return "Not connected. Alerts come by themselves when the broker is back."
-    return f"Nothing to decide. {wording.plural(live, 'drone')} on patrol." if live else "Nothing to decide."
+        return t("Not connected. Alerts come by themselves when the broker is back.")
+    return (
+        tn(live, "Nothing to decide. {count} drone on patrol.", "Nothing to decide. {count} drones on patrol.")
+        if live
+        else t("Nothing to decide.")
+    )
 
 
 def _counters(state: DeskState, now: datetime) -> str:
     today = decided_today(state, now)
     if not today:
-        return "Nothing decided yet today"
+        return t("Nothing decided yet today")
     corrected = sum(1 for done in today if done.status == "corrected")
-    return f"Decided today {len(today)} · median {median(done.took_s for done in today):.1f} s · corrected {corrected}"
+    return t(
+        "Decided today {count} · median {median} s · corrected {corrected}",
+        count=wording.count(len(today)),
+        median=wording.decimal(median(done.took_s for done in today), 1),
+        corrected=wording.count(corrected),
+    )
 
 
 def _since(at: datetime, now: datetime) -> float:

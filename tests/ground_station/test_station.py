@@ -255,7 +255,7 @@ def test_a_refused_decision_comes_back_with_its_form_and_the_reason() -> None:
 
     assert desk.state.outbox.kept == ()
     assert desk.state.work.forms[alert.violation.id].code == 14
-    assert "claimed by moreno" in desk.state.message
+    assert "claimed by Moreno" in desk.state.message
     assert desk.state.done == ()
 
 
@@ -284,7 +284,7 @@ def test_a_refused_claim_is_said_on_the_alert() -> None:
     )
 
     assert desk.state.work.asking is None
-    assert desk.state.work.notices[alert.violation.id] == "Claimed by moreno until 12:02:00"
+    assert desk.state.work.notices[alert.violation.id] == "Claimed by Moreno until 12:02:00"
 
 
 def test_an_alert_that_another_officer_holds_can_be_neither_claimed_nor_filled_nor_decided() -> None:

@@ -36,8 +36,8 @@ def test_numbers_have_their_units() -> None:
     assert wording.degrees_c(24.2) == "24 °C"
     assert wording.metres(38.2) == "38 m"
     assert wording.metres(1234) == "1.2 km"
-    assert wording.plural(1, "alert") == "1 alert"
-    assert wording.plural(1204, "alert") == "1,204 alerts"
+    assert wording.count(1204) == "1,204"
+    assert wording.decimal(1204.25, 1) == "1,204.2"
     assert [wording.heard(each) for each in (None, 0.84, 9.2, 134)] == ["—", "0.8 s", "9 s", "2:14"]
 
 
@@ -54,3 +54,14 @@ def test_listing_reads_like_a_sentence() -> None:
 
 def test_the_system_zone_is_used_when_none_is_given() -> None:
     assert len(wording.clock(datetime(2026, 1, 1, tzinfo=UTC), None)) == 8
+
+
+def test_the_bridge_s_reasons_are_said_by_the_desk() -> None:
+    assert wording.reason("claimed by moreno until 14:32:07") == "claimed by Moreno until 14:32:07"
+    assert wording.reason("already corrected by de-luca") == "already decided by De Luca"
+    assert wording.reason("something new") == "something new"
+
+
+def test_an_age_without_its_words() -> None:
+    assert wording.bare_age("0:41 ago") == "0:41"
+    assert wording.bare_age("21 Nov 12:00") == "21 Nov 12:00"
