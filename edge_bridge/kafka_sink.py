@@ -18,10 +18,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.partitioner.default import murmur2
 
+from edge_bridge.fast_kafka import LARGE_BYTES, FastProducer, Handed, header, read_headers, refused, sized, varint
 from edge_bridge.ports import Confirmed, Refused, Row, SinkError, SinkLost
 from messages.codec import SCHEMA_VERSION
 from messages.priority import Lane
@@ -41,18 +42,12 @@ RECONNECT_MAX_MS = 400  # quick, so that the first alert follows the link's retu
 BOOTSTRAP_MS = 5_000
 KEYS_REMEMBERED = 20_000
 
-_POISON = (
-    kafka_errors.MessageSizeTooLargeError,
-    kafka_errors.RecordListTooLargeError,
-    kafka_errors.InvalidRecordError,
-    kafka_errors.InvalidTimestampError,
-)
 _LINGER_ZERO = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class KafkaTicket:
-    """A record under way; see ports.Ticket."""
+    """A record that went kafka-python's own way; see ports.Ticket."""
 
     __slots__ = ("_future",)
 
@@ -64,8 +59,7 @@ class KafkaTicket:
         if not future.is_done:
             return None
         if future.failed():
-            error = future.exception
-            return Refused(f"{type(error).__name__}: {error}", isinstance(error, _POISON))
+            return refused(future.exception)
         value = future.value
         return Confirmed(value.topic, value.partition, value.offset)
 
@@ -89,14 +83,18 @@ class KafkaSink:
         self._station = station.encode()
         self._store_id = store_id.encode()
         self._partitions: dict[str, int] = {}
-        self._keys: dict[str, int] = {}
+        self._place_of: dict[tuple[str, str], TopicPartition] = {}
+        # Every record's headers, as far as they are the same for all: see _headers().
+        self._head = b"".join((varint(6), header("schema", SCHEMA_VERSION.encode()), sized(b"id")))
+        self._middle = b"".join((header("station", self._station), sized(b"row")))
+        self._stored_at: tuple[int, bytes] = (-1, b"")
         self._producers: list[Any] = []
         self._reader: Any = None
         try:
             with _translated():
-                self._producers.append(KafkaProducer(**self._settings("alerts", linger_ms=0)))
+                self._producers.append(FastProducer(**self._settings("alerts", linger_ms=0)))
                 more = {"linger_ms": LINGER_MS, "compression_type": compression}
-                self._producers.append(KafkaProducer(**self._settings("bulk", **more)))
+                self._producers.append(FastProducer(**self._settings("bulk", **more)))
             self.refresh()
         except SinkError:
             self.close()
@@ -110,6 +108,7 @@ class KafkaSink:
             there = consumer.topics()
             wanted = [topic for topic in KAFKA_TOPICS.values() if topic in there]
             self._partitions = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in wanted}
+            self._place_of.clear()
 
     def ends(self) -> dict[tuple[str, int], int]:
         with _translated():
@@ -139,20 +138,15 @@ class KafkaSink:
         self._looked()
         return found
 
-    def send(self, row: Row) -> KafkaTicket | _TooLarge:
-        topic = KAFKA_TOPICS[row.kind]
-        count = self._partitions.get(topic)
-        if not count:
-            raise SinkError(f"headquarters has no topic {topic}")
-        key = row.key or row.drone_id
+    def send(self, row: Row) -> Handed | KafkaTicket | _TooLarge:
+        place = self._place(KAFKA_TOPICS[row.kind], key := row.key or row.drone_id)
         producer = self._urgent if row.lane is Lane.ALERT else self._bulk
         try:
+            if len(row.payload) < LARGE_BYTES:
+                return producer.hand_over(place, key.encode(), row.payload, self._headers(row))
+            headers = read_headers(self._headers(row))
             future = producer.send(
-                topic,
-                value=row.payload,
-                key=key.encode(),
-                headers=self._headers(row),
-                partition=self._partition_of(key) % count,
+                place.topic, value=row.payload, key=key.encode(), headers=headers, partition=place.partition
             )
         except kafka_errors.MessageSizeTooLargeError as error:
             return _TooLarge(str(error))
@@ -214,25 +208,26 @@ class KafkaSink:
     def _places(self) -> list[TopicPartition]:
         return [TopicPartition(topic, number) for topic, count in self._partitions.items() for number in range(count)]
 
-    def _partition_of(self, key: str) -> int:
-        """Kafka's own hash of the key, without the modulus: as every other client would place it."""
-        found = self._keys.get(key)
+    def _place(self, topic: str, key: str) -> TopicPartition:
+        """By Kafka's own hash of the key: as every other client would place it. Raises SinkError when there is no such topic."""
+        found = self._place_of.get((topic, key))
         if found is None:
-            if len(self._keys) >= KEYS_REMEMBERED:
-                self._keys.clear()
-            found = self._keys[key] = murmur2(key.encode()) & 0x7FFFFFFF
+            count = self._partitions.get(topic)
+            if not count:
+                raise SinkError(f"headquarters has no topic {topic}")
+            if len(self._place_of) >= KEYS_REMEMBERED:
+                self._place_of.clear()
+            found = TopicPartition(topic, (murmur2(key.encode()) & 0x7FFFFFFF) % count)
+            self._place_of[topic, key] = found
         return found
 
-    def _headers(self, row: Row) -> list[tuple[str, bytes]]:
-        stored_at = datetime.fromtimestamp(row.stored_at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        return [
-            ("schema", SCHEMA_VERSION.encode()),
-            ("id", row.id.encode()),
-            ("station", self._station),
-            ("row", str(row.row).encode()),
-            ("stored_at", stored_at.encode()),
-            ("store", self._store_id),
-        ]
+    def _headers(self, row: Row) -> bytes:
+        """schema, id, station, row, stored_at, store; those that rows share are encoded once."""
+        if self._stored_at[0] != row.stored_at_ms:  # the rows of a commit share it
+            at = datetime.fromtimestamp(row.stored_at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+            self._stored_at = row.stored_at_ms, header("stored_at", at.encode()) + header("store", self._store_id)
+        parts = self._head, sized(row.id.encode()), self._middle, sized(b"%d" % row.row), self._stored_at[1]
+        return b"".join(parts)
 
 
 def answers(bootstrap: str, within_s: float) -> bool:
