@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -128,25 +129,28 @@ def wish_in(payload: bytes) -> tuple[str, str] | None:
 
 def row_of(message: AnyMessage, payload: bytes, row: int, received_at: datetime, stored_at: datetime) -> Row:
     """The message as it is kept, byte for byte."""
-    return Row(
-        row=row,
-        lane=priority_of(message),
-        kind=kind_of(message),
-        id=message.id,
-        drone_id=message.drone_id,
-        boot=message.boot,
-        seq=message.seq,
-        captured_at_ms=unix_ms(message.captured_at),
-        received_at_ms=unix_ms(received_at),
-        stored_at_ms=unix_ms(stored_at),
-        key=kafka_key(message).decode() if isinstance(message, HistoricTicket) else None,
-        payload=payload,
+    return Row(  # by position: half the time of names
+        row,
+        priority_of(message),
+        kind_of(message),
+        message.id,
+        message.drone_id,
+        message.boot,
+        message.seq,
+        unix_ms(message.captured_at),
+        _shared_ms(received_at),
+        _shared_ms(stored_at),
+        kafka_key(message).decode() if isinstance(message, HistoricTicket) else None,
+        payload,
     )
 
 
 def unix_ms(at: datetime) -> int:
     """Milliseconds since 1970 UTC, rounded."""
     return round(at.timestamp() * 1000)
+
+
+_shared_ms = lru_cache(maxsize=8)(unix_ms)  # the messages of one read and the rows of one batch have one moment
 
 
 def is_urgent(received: Received) -> bool:
@@ -161,17 +165,18 @@ def _read(received: Received, rules: Rules, now: datetime) -> Intake:
     if not topic.startswith(f"{ROOT}/{rules.station}/"):
         raise DecodeError("wrong_topic", "the topic is not one of this station")
     place = parse_drone_topic(topic)
-    if place is not None and place.leaf == "status":
+    if place is None:
+        if parse_desk_topic(topic) is not None:
+            return _of_desk(received, rules, now)
+        if topic == retry_topic(rules.station):
+            return RetryWanted()
+    elif place.leaf == "status":
         status = decode_state(received.payload, DroneStatus)
         if status.drone_id != place.drone_id:
             raise DecodeError("wrong_topic", f"the status of {status.drone_id} came on the topic of {place.drone_id}")
         if not 1 <= status.boot <= 2**53:  # a number that the store cannot hold
             raise DecodeError("wrong_shape", f"boot is {str(status.boot)[:30]}, and should be from 1 to 2**53")
         return Seen(status)
-    if parse_desk_topic(topic) is not None:
-        return _of_desk(received, rules, now)
-    if topic == retry_topic(rules.station):
-        return RetryWanted()
     message = decode(received.payload, topic=topic)
     key = StreamKey(message.drone_id, message.boot, stream_of(kind_of(message)))
     for problem in problems_of(message, now, fleet=rules.fleet, crowd_allowed=rules.crowd_allowed):

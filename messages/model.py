@@ -208,9 +208,12 @@ KINDS: dict[str, type[Message]] = {
 }
 
 
+_KIND_OF: dict[type[Message], str] = {kind: name for name, kind in KINDS.items()}
+
+
 def kind_of(message: Message) -> str:
     """The word that names the message's kind in JSON, topics, tables and reports."""
-    return str(type(message).__struct_config__.tag)
+    return _KIND_OF[type(message)]
 
 
 def stream_of(kind: str) -> Stream:

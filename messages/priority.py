@@ -17,17 +17,22 @@ class Lane(IntEnum):
     HISTORY = 4
 
 
+_LANES: dict[type[Message], Lane] = {
+    Correction: Lane.ALERT,
+    Health: Lane.VIOLATION,
+    CrowdReport: Lane.VIOLATION,
+    Evidence: Lane.EVIDENCE,
+    Telemetry: Lane.TELEMETRY,
+    HistoricTicket: Lane.HISTORY,
+}
+"""Of every kind but violations, which are alerts or not."""
+
+
 def priority_of(message: Message) -> Lane:
     """The lane of a message: alerts and decisions, then violations and health, evidence, telemetry, and the historic file."""
-    match message:
-        case Correction() | Violation(needs_human=True):
-            return Lane.ALERT
-        case Violation() | Health() | CrowdReport():
-            return Lane.VIOLATION
-        case Evidence():
-            return Lane.EVIDENCE
-        case Telemetry():
-            return Lane.TELEMETRY
-        case HistoricTicket():
-            return Lane.HISTORY
-    raise TypeError(f"no lane for {type(message).__name__}")
+    if isinstance(message, Violation):
+        return Lane.ALERT if message.needs_human else Lane.VIOLATION
+    lane = _LANES.get(type(message))
+    if lane is None:
+        raise TypeError(f"no lane for {type(message).__name__}")
+    return lane

@@ -40,18 +40,16 @@ def problems_of(
         problems.append(Problem("in_the_future", f"captured {(message.captured_at - now).total_seconds():.0f} s ahead"))
     if message.captured_at < now - KEPT_FOR:
         problems.append(Problem("too_old", f"captured {(now - message.captured_at).days} days ago"))
-    problems.extend(
-        Problem("unknown_code", f"code {code} is not in the code book")
-        for code in _codes(message)
-        if not is_known(code)
-    )
+    for code in _codes(message):
+        if not is_known(code):
+            problems.append(Problem("unknown_code", f"code {code} is not in the code book"))
     return problems
 
 
 def _codes(message: Message) -> list[int]:
-    match message:
-        case Violation():
-            return [*([message.code] if message.code is not None else []), *(guess.code for guess in message.guesses)]
-        case Correction():
-            return [code for code in (message.code_before, message.code_after) if code is not None]
+    if isinstance(message, Violation):
+        codes = [guess.code for guess in message.guesses]
+        return codes if message.code is None else [message.code, *codes]
+    if isinstance(message, Correction):
+        return [code for code in (message.code_before, message.code_after) if code is not None]
     return []
