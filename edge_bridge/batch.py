@@ -82,7 +82,7 @@ class Weigher:
     def _take(self, item: Accepted) -> None:
         message, key = item.message, item.key
         heard = self._heard(key)
-        if not is_new(heard, message.seq) and self._is_kept(item):
+        if message.seq <= heard.highest and not is_new(heard, message.seq) and self._is_kept(item):
             return
         row = self._keep(message, item.received)
         self._set_heard(key, with_seq(heard, message.seq))

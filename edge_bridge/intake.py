@@ -161,27 +161,33 @@ def is_urgent(received: Received) -> bool:
 
 
 def _read(received: Received, rules: Rules, now: datetime) -> Intake:
-    topic = received.topic
-    if not topic.startswith(f"{ROOT}/{rules.station}/"):
-        raise DecodeError("wrong_topic", "the topic is not one of this station")
-    place = parse_drone_topic(topic)
+    place = parse_drone_topic(received.topic)
     if place is None:
-        if parse_desk_topic(topic) is not None:
-            return _of_desk(received, rules, now)
-        if topic == retry_topic(rules.station):
-            return RetryWanted()
-    elif place.leaf == "status":
+        return _of_no_drone(received, rules, now)
+    if place.station != rules.station:
+        raise DecodeError("wrong_topic", "the topic is not one of this station")
+    if place.leaf == "status":
         status = decode_state(received.payload, DroneStatus)
         if status.drone_id != place.drone_id:
             raise DecodeError("wrong_topic", f"the status of {status.drone_id} came on the topic of {place.drone_id}")
         if not 1 <= status.boot <= 2**53:  # a number that the store cannot hold
             raise DecodeError("wrong_shape", f"boot is {str(status.boot)[:30]}, and should be from 1 to 2**53")
         return Seen(status)
-    message = decode(received.payload, topic=topic)
-    key = StreamKey(message.drone_id, message.boot, stream_of(kind_of(message)))
+    message = decode(received.payload, topic=received.topic)
+    key = StreamKey(message.drone_id, message.boot, stream_of(place.leaf))
     for problem in problems_of(message, now, fleet=rules.fleet, crowd_allowed=rules.crowd_allowed):
         return refusal(received, problem.reason, problem.detail, (key, message.seq))
     return Accepted(message, key, received)
+
+
+def _of_no_drone(received: Received, rules: Rules, now: datetime) -> Intake:
+    if not received.topic.startswith(f"{ROOT}/{rules.station}/"):
+        raise DecodeError("wrong_topic", "the topic is not one of this station")
+    if parse_desk_topic(received.topic) is not None:
+        return _of_desk(received, rules, now)
+    if received.topic == retry_topic(rules.station):
+        return RetryWanted()
+    raise DecodeError("wrong_topic", "the topic is not one on which a drone reports")
 
 
 def _of_desk(received: Received, rules: Rules, now: datetime) -> Intake:

@@ -18,6 +18,7 @@ from edge_bridge.fast_kafka import Handed, header, put, read_headers, sized, var
 from edge_bridge.ports import Confirmed, Refused
 
 PLACE = TopicPartition("kestrel.telemetry", 3)
+TOPIC, PARTITION = "kestrel.telemetry", 3
 BATCH_BYTES = 2_000
 CODECS = {"none": 0, "lz4": 3}
 
@@ -110,7 +111,9 @@ def test_a_confirmed_batch_tells_each_record_its_offset():
 
     batch.complete(100, -1)
 
-    assert [ticket.outcome() for ticket in handed] == [Confirmed(*PLACE, offset) for offset in (100, 102, 104)]
+    assert [ticket.outcome() for ticket in handed] == [
+        Confirmed(TOPIC, PARTITION, offset) for offset in (100, 102, 104)
+    ]
     assert [future.value.offset for future in futures] == [101, 103, 105]
 
 
@@ -119,8 +122,8 @@ def test_a_batch_that_fails_tells_each_record_why():
 
     batch.complete_exceptionally(UnknownTopicOrPartitionError(), lambda _: UnknownTopicOrPartitionError())
 
-    assert {ticket.outcome().poison for ticket in handed if isinstance(ticket.outcome(), Refused)} == {False}
-    assert all(isinstance(ticket.outcome(), Refused) for ticket in handed)
+    outcomes = [ticket.outcome() for ticket in handed]
+    assert all(isinstance(outcome, Refused) and not outcome.poison for outcome in outcomes)
     assert all(future.failed() for future in futures)
 
 
@@ -146,12 +149,12 @@ def test_when_a_batch_is_split_each_record_hears_from_its_own_half():
     first, second = accumulator._batches[PLACE]
     second.complete(500, -1)
 
-    assert [ticket.outcome() for ticket in handed] == [None, None, Confirmed(*PLACE, 501)]
+    assert [ticket.outcome() for ticket in handed] == [None, None, Confirmed(TOPIC, PARTITION, 501)]
     assert [future.is_done for future in futures] == [False, True, True]
 
     first.complete(300, -1)
 
-    assert handed[1].outcome() == Confirmed(*PLACE, 302)
+    assert handed[1].outcome() == Confirmed(TOPIC, PARTITION, 302)
     for half, offset in ((first, 0), (second, 0)):
         half.records.close()
         assert len([record for found in MemoryRecords(half.records.buffer()) for record in found]) == 3 + offset

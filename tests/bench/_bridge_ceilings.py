@@ -45,9 +45,12 @@ def bare_paho(stack: Stack, reports: int) -> int:
         nonlocal heard
         heard += 1
 
+    def on_connect(*_: Any) -> None:
+        client.subscribe(drone_filter("bench-bare", "health"), 1)
+
     subscribed: list[bool] = []
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe(drone_filter("bench-bare", "health"), 1)
+    client.on_connect = on_connect
     client.on_subscribe = lambda *_: subscribed.append(True)
     properties = Properties(PacketTypes.CONNECT)
     properties.ReceiveMaximum = 4_000

@@ -40,7 +40,8 @@ class KafkaTopic:
 
     def count(self) -> int:
         """Records since begin()."""
-        return sum(self._consumer.end_offsets(self._places).values()) - sum(self._start.values())
+        ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._places)
+        return sum(ends.values()) - sum(self._start.values())
 
     def values(self) -> list[tuple[float, bytes]]:
         """(when the broker wrote it, in Unix seconds; the value) of each record since begin()."""
