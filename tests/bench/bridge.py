@@ -27,7 +27,9 @@ RATE_S = 15.0  # of the load at a rate
 def main(arguments: list[str]) -> dict[str, Any]:
     """Figures by name, with units in the names."""
     parser = argparse.ArgumentParser(prog="kestrel bench bridge")
-    parser.add_argument("--reports", type=int, default=100_000, help="of the load as fast as it goes")
+    parser.add_argument(
+        "--reports", type=int, default=100_000, help="of the load as fast as it goes; 0: no rates at all"
+    )
     parser.add_argument(
         "--rate", type=float, default=1_000.0, help="of the load whose latencies count; reports a second"
     )
@@ -55,9 +57,9 @@ def main(arguments: list[str]) -> dict[str, Any]:
 def _figures(stack: Stack, folder: Path, options: argparse.Namespace, only: set[str]) -> dict[str, Any]:
     found, missing = contenders(folder, stack.mosquitto.port, stack.kafka.bootstrap)
     figures: dict[str, Any] = {}
-    if not only or "ceilings" in only:
+    if options.reports and (not only or "ceilings" in only):
         figures["ceilings"] = ceilings(stack, folder, options.reports)
-    wanted = [one for one in found if not only or one.name in only]
+    wanted = [one for one in found if options.reports and (not only or one.name in only)]
     for contender in wanted:
         figures[contender.name] = _of(stack, contender, options)
     figures |= {name: why for name, why in missing.items() if not only or name in only}
