@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import Any
 
-from edge_bridge import app, store
+from edge_bridge import keeping, store
 from edge_bridge.__main__ import main
 from edge_bridge.ports import Changes, StoreError
 
@@ -53,10 +53,11 @@ def plant(bug: str) -> None:
     """Puts the bug where the wiring finds it."""
     target: Any
     target, name, planted = {
-        "commits-late": (app, "SqliteStore", CommitsLate),
-        "overlooks-errors": (app, "SqliteStore", OverlooksErrors),
+        "commits-late": (keeping, "SqliteStore", CommitsLate),
+        "overlooks-errors": (keeping, "SqliteStore", OverlooksErrors),
         "volatile": (store, "Connection", Volatile),
     }[bug]
+    assert hasattr(target, name), f"nothing looks for {name} there any more: the control would test the shipped bridge"
     setattr(target, name, planted)
 
 
