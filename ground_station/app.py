@@ -19,6 +19,7 @@ from ground_station.headless import Headless
 from ground_station.journal import Journal
 from ground_station.links.mqtt_link import MqttLink
 from ground_station.links.replay_link import ReplayLink
+from ground_station.places import Places
 from ground_station.recording import Limits, Recorder
 from ground_station.replay_desk import ReplayDesk
 from ground_station.running import OpenDesk, RunningDesk
@@ -58,6 +59,7 @@ def run(settings: Settings) -> int:
     )
 
     catalogue.choose(settings.language or journal.preferences().get("language") or catalogue.of_system(os.environ))
+    places = Places(_words_of_place)
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
         link = MqttLink(
@@ -73,14 +75,17 @@ def run(settings: Settings) -> int:
             station=settings.station,
             officer=settings.officer,
             lost_after_s=settings.lost_after_s,
-            find_words=_words_of_place,
+            find_words=places.words,
             recorder=_recorder(settings) if settings.record else None,
             export=_export(settings),
             wake=wake,
             sound=sound,
         )
 
-    return _run_front_end(open_desk, settings)
+    try:
+        return _run_front_end(open_desk, settings)
+    finally:
+        places.close()
 
 
 def _run_front_end(open_desk: OpenDesk, settings: Settings) -> int:

@@ -33,6 +33,7 @@ from ground_station.view_model.events import (
     TelemetryCame,
     Tick,
 )
+from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import ExportFormat, ExportShift, FilterLog, Intention
 from ground_station.view_model.moments import DRAW_BYTES, Moment
 from ground_station.view_model.outbox import Outbox
@@ -88,6 +89,7 @@ class Desk:
             lost_after_s=lost_after_s,
             lines=recorder.lines if recorder is not None else (),
         )
+        self._memo = Memo()
         self._ticked_at: datetime | None = None
         self._inbox: SimpleQueue[Event] = SimpleQueue()
         self._outgoing: SimpleQueue[Effect | None] = SimpleQueue()
@@ -127,7 +129,7 @@ class Desk:
             events.append(Tick())
         if events:
             self._happen(events, now)
-        return view(self._state, now)
+        return view(self._state, now, self._memo)
 
     def do(self, intention: Intention) -> StationView:
         """An officer's intention, at once; the snapshot after it."""
@@ -135,7 +137,7 @@ class Desk:
         self._take(want(self._state, intention, now, self._throw))
         if not isinstance(intention, FilterLog | ExportShift):  # those belong to who looks at the shift, then or later
             self._record(Moment(now, (), intention, self._thrown()))
-        return view(self._state, now)
+        return view(self._state, now, self._memo)
 
     def stop(self) -> None:
         """Send what was held for undo, wait a moment for the answers, and end all threads. What is not answered stays in the journal."""

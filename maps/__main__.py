@@ -1,11 +1,12 @@
 """Command line of the maps: write the live page, an example report, or the shipped city data anew. `python -m maps --help`."""
 
 import argparse
+import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from maps import base_map, live_page
 from maps.style import Theme
@@ -20,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match chosen.command:
             case "page":
-                _write_page(chosen.out, chosen.demo, chosen.drones, Theme(chosen.theme))
+                _write_page(chosen.out, chosen.demo, chosen.drones, Theme(chosen.theme), chosen.words)
+            case "places":
+                _answer(sys.stdin, sys.stdout)
             case "report-example":
                 from maps import demo  # folium loads only where it is needed
 
@@ -36,14 +39,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _write_page(out: Path, is_demo: bool, drones: int, theme: Theme) -> None:
+def _write_page(out: Path, is_demo: bool, drones: int, theme: Theme, words: live_page.MapWords) -> None:
     if is_demo:
         from maps import demo  # folium loads only where it is needed
 
         _write(out, demo.demo_page_html(drones, theme))
     else:
-        page = live_page.write_live_page(out, live_page.PageOptions(theme=theme))
+        page = live_page.write_live_page(out, live_page.PageOptions(theme=theme, words=words))
         print(page)  # noqa: T201  the command's answer
+
+
+def _answer(questions: Iterable[str], answers: IO[str]) -> None:
+    """Each line "latitude longitude" is answered by a line [words, precinct] in JSON; both null where the city is not, or for nonsense."""
+    for question in questions:
+        try:
+            lat_deg, lon_deg = map(float, question.split())
+        except ValueError:
+            lat_deg = lon_deg = float("nan")
+        words = [base_map.place_words(lat_deg, lon_deg), base_map.precinct_of(lat_deg, lon_deg)]
+        answers.write(json.dumps(words) + "\n")
+        answers.flush()
 
 
 def _write(out: Path, page: str) -> None:
@@ -67,11 +82,27 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--demo", action="store_true", help="add invented drones that fly, to open in a browser")
     page.add_argument("--drones", type=_drone_count, default=48, help="how many of them (default 48)")
     page.add_argument("--theme", choices=[str(theme) for theme in Theme], default=str(Theme.DAY))
+    page.add_argument(
+        "--words",
+        type=_words,
+        default=live_page.MapWords(),
+        help="the page's few words as JSON, as in live_page.MapWords",
+    )
+    commands.add_parser(
+        "places", help="answer lines LATITUDE LONGITUDE with the place in words and its precinct, as JSON"
+    )
     report = commands.add_parser("report-example", help="write an example report map")
     report.add_argument("out", type=Path, help="HTML file to write")
     pack = commands.add_parser("pack", help="make maps/city anew from the published source files")
     pack.add_argument("source", type=Path, help="folder that holds geo/ and reference/")
     return parser
+
+
+def _words(text: str) -> live_page.MapWords:
+    try:
+        return live_page.MapWords(**json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} should be JSON with words of the map ({error})") from None
 
 
 def _drone_count(text: str) -> int:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -177,7 +178,7 @@ def write_live_page(folder: Path, options: PageOptions | None = None) -> Path:
     never shows the page of the version before. Raises OSError when the folder cannot be written.
     """
     options = options or PageOptions()
-    page = folder / f"{_PAGE_PREFIX}{_fingerprint(options)}.html"
+    page = _page_path(folder, options)
     if not page.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         text = live_page_html(options)
@@ -189,6 +190,16 @@ def write_live_page(folder: Path, options: PageOptions | None = None) -> Path:
                 old.unlink(missing_ok=True)
         log.info("wrote live map page %s bytes=%d", page.name, len(text))
     return page
+
+
+def find_live_page(folder: Path, options: PageOptions | None = None) -> Path | None:
+    """The page that write_live_page would return, if it is written already."""
+    page = _page_path(folder, options or PageOptions())
+    return page if page.is_file() else None
+
+
+def _page_path(folder: Path, options: PageOptions) -> Path:
+    return folder / f"{_PAGE_PREFIX}{_fingerprint(options)}.html"
 
 
 def live_page_html(options: PageOptions, extra_script: str = "", extra_start: str = "") -> str:
@@ -234,6 +245,7 @@ def _config(options: PageOptions) -> dict[str, Any]:
     }
 
 
+@cache  # the page's parts do not change under a running program
 def _fingerprint(options: PageOptions) -> str:
     digest = hashlib.sha256(json.dumps([_FORMAT, _config(options), asdict(options)], sort_keys=True).encode())
     assets = Path(__file__).parent / "assets"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QToolTip, QWidget
 
 from ground_station.ui import paint
@@ -147,7 +147,7 @@ class LinkButton(QAbstractButton):
         left = 0.0
         if self._key:
             left = paint.key_cap(p, look, self._key, 0, self.height() / 2) + 6
-        font = look.font(None, SEMIBOLD if self._strong else REGULAR)
+        font = QFont(look.font(None, SEMIBOLD if self._strong else REGULAR))  # a copy: the look's own is everybody's
         font.setUnderline(self._strong or self.underMouse())
         p.setFont(font)
         p.setPen(look.colour(self._role))

@@ -1,4 +1,4 @@
-"""One drone in words: where it is, how it feels, its active faults."""
+"""One drone in words: where it is, how it feels, its active faults; and its last hour as lines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ground_station.ui.hour_charts import HourCharts
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import KeyButton, PlainLabel
 from ground_station.view_model.intentions import Intention, ReleaseControl, TakeControl
@@ -71,6 +72,7 @@ class DronePage(QWidget):
         super().__init__()
         self._drone: DronePanel | None = None
         self._details = DroneDetails(look)
+        self.hour = HourCharts(look)
         self._none = PlainLabel(look, t("Select a drone in the fleet or on the map."), tone="soft")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._take = KeyButton(look, t("Take control"), "T")
@@ -82,6 +84,7 @@ class DronePage(QWidget):
         row.setSpacing(20)
         row.addWidget(self._none, 1)
         row.addWidget(self._details, 1, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.hour, 1, Qt.AlignmentFlag.AlignTop)
         buttons = QVBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self._take)
@@ -96,3 +99,4 @@ class DronePage(QWidget):
         self._take.setVisible(drone is not None)
         self._release.setVisible(drone is not None)
         self._details.show_drone(drone)
+        self.hour.show_hour(drone.hour if drone is not None else ())

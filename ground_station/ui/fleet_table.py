@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 from ground_station.ui import paint
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
 from ground_station.ui.rows import Rows
-from ground_station.view_model.intentions import Intention, SelectDrone
+from ground_station.view_model.fleet_rows import SORT_PREFERENCE, next_sort
+from ground_station.view_model.intentions import Intention, SelectDrone, SetPreference
 from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import FleetRow, FleetView
 
@@ -26,29 +27,39 @@ _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+_END = 1 << 30
+_STEPS = {
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_PageUp: -1,
+    Qt.Key.Key_PageDown: 1,
+    Qt.Key.Key_Home: -_END,
+    Qt.Key.Key_End: _END,
+}
+_PAGES = frozenset((Qt.Key.Key_PageUp, Qt.Key.Key_PageDown))
 
-COLUMNS: tuple[tuple[str, int, bool], ...] = (
-    (later("Drone"), 16, False),
-    (later("Phase"), 14, False),
-    (later("Battery"), 17, False),
-    (later("Link"), 11, True),
-    (later("Temp."), 11, True),
-    (later("Last heard"), 14, True),
-    (later("Attention"), 17, False),
+COLUMNS: tuple[tuple[str, int, bool, str], ...] = (
+    (later("Drone"), 16, False, "drone"),
+    (later("Phase"), 14, False, "phase"),
+    (later("Battery"), 17, False, "battery"),
+    (later("Link"), 11, True, "link"),
+    (later("Temp."), 11, True, "temp"),
+    (later("Last heard"), 14, True, "heard"),
+    (later("Attention"), 17, False, "attention"),
 )
-"""(title, share of the width, whether it is a number: right by its unit)."""
+"""(title, share of the width, whether it is a number: right by its unit, its name for fleet_rows.SORTS)."""
 DRONE, PHASE, BATTERY, LINK, TEMP, HEARD, ATTENTION = range(len(COLUMNS))
 
 
-def text_of(row: FleetRow, column: int) -> str:
-    """What stands in one cell."""
+def text_of(row: FleetRow, column: int, now_s: float) -> str:
+    """What stands in one cell at a Unix time."""
     return (
         row.drone_id,
         row.phase,
         row.battery_text,
         row.link_text,
         row.temp_text,
-        row.heard_text,
+        row.heard_text(now_s),
         row.attention,
     )[column]
 
@@ -59,6 +70,14 @@ class FleetModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: Rows[FleetRow] = Rows(self, len(COLUMNS))
+        self.now_s = 0.0
+        self.order = ""
+
+    def order_by(self, sort: str) -> None:
+        """Say in the titles what the rows are sorted by."""
+        if sort != self.order:
+            self.order = sort
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         """Qt's: the number of drones."""
@@ -74,7 +93,7 @@ class FleetModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return text_of(row, index.column())
+            return text_of(row, index.column(), self.now_s)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -82,7 +101,9 @@ class FleetModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return t(COLUMNS[section][0])
+            title, name = t(COLUMNS[section][0]), COLUMNS[section][3]
+            mark = {name: " ↑", f"-{name}": " ↓"}.get(self.order, "")
+            return title + mark
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if COLUMNS[section][2] else _LEFT
         return None
@@ -91,9 +112,9 @@ class FleetModel(QAbstractTableModel):
 class CellPainter(QStyledItemDelegate):
     """Paints one cell: text, battery or mark of attention, upon the row's ground and line."""
 
-    def __init__(self, look: Look):
+    def __init__(self, look: Look, fleet: FleetModel):
         super().__init__()
-        self._look = look
+        self._look, self._fleet = look, fleet
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Qt's: every row has one height."""
@@ -102,7 +123,7 @@ class CellPainter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Qt's: the cell at `index`."""
         look, column = self._look, index.column()
-        row: FleetRow = index.data(Qt.ItemDataRole.UserRole)
+        row = self._fleet.rows.now[index.row()]
         box: QRect = option.rect
         line = look.palette.line_px
         if row.selected:
@@ -120,23 +141,31 @@ class CellPainter(QStyledItemDelegate):
         elif column == ATTENTION and row.attention:
             paint.severity(painter, look, "attention", QPointF(inner.left() + 5, inner.center().y()), 9)
             inner = inner.adjusted(14, 0, 0, 0)
-        painter.setFont(look.font(None, SEMIBOLD if column == DRONE else REGULAR))
+        weight = SEMIBOLD if column == DRONE else REGULAR
+        painter.setFont(look.font(None, weight))
         painter.setPen(look.colour("soft" if row.freshness == "lost" and column != DRONE else "ink"))
         right = COLUMNS[column][2] or (column == BATTERY and row.battery_pct is not None)
-        painter.drawText(inner, _RIGHT if right else _LEFT, paint.elided(painter, text_of(row, column), inner.width()))
+        text = text_of(row, column, self._fleet.now_s)
+        if look.width(text, None, weight) > inner.width():
+            text = paint.elided(painter, text, inner.width())
+        painter.drawText(inner, _RIGHT if right else _LEFT, text)
         painter.restore()
 
 
 class FleetTable(QTableView):
-    """The table. With the focus, Up and Down select drones and Enter opens the selected one."""
+    """The table. With the focus, Up, Down, Home, End and the page keys select drones and Enter opens the selected one; Left and Right sort
+    by another column, Space turns its order round. A click on a title sorts by it: up, down, and back to attention first."""
 
     def __init__(self, look: Look, send: Callable[[Intention], None], on_open: Callable[[], None]):
         super().__init__()
         self._send, self._on_open = send, on_open
         self.fleet = FleetModel()
         self.setModel(self.fleet)
-        self.setItemDelegate(CellPainter(look))
+        self.setItemDelegate(CellPainter(look, self.fleet))
         self.setAccessibleName(t("Fleet"))
+        self.setAccessibleDescription(
+            t("Arrow keys left and right sort by another column, Space turns the order round")
+        )
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -153,7 +182,8 @@ class FleetTable(QTableView):
         head.setFont(look.font(look.measure.small))
         head.setFixedHeight(28)
         head.setAccessibleName(t("Columns of the fleet"))
-        head.setSectionsClickable(False)
+        head.setSectionsClickable(True)
+        head.sectionClicked.connect(lambda column: self._order(next_sort(self.fleet.order, COLUMNS[column][3])))
         head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setMinimumSectionSize(30)
@@ -161,28 +191,55 @@ class FleetTable(QTableView):
         self.doubleClicked.connect(lambda _index: on_open())
 
     def show_fleet(self, fleet: FleetView) -> None:
-        """Draw another moment; only rows that changed are repainted."""
-        self.fleet.rows.replace(fleet.rows)
+        """Draw another moment; only rows that changed are repainted, and of the others in sight the age."""
+        self.fleet.now_s = fleet.now_s
+        self.fleet.order_by(fleet.sort)
+        self.fleet.rows.replace(fleet.rows, self._in_sight())
+        left = self.columnViewportPosition(HEARD)
+        self.viewport().update(QRect(left, 0, self.columnWidth(HEARD), self.viewport().height()))
+
+    def _in_sight(self) -> tuple[int, int]:
+        """The places of the first row in sight and of the one after the last."""
+        height = self.verticalHeader().defaultSectionSize()
+        top = self.verticalOffset()
+        return top // height, -(-(top + self.viewport().height()) // height) + 1
 
     def resizeEvent(self, event: object) -> None:
         """Qt's: the columns share the width."""
         super().resizeEvent(event)  # type: ignore[arg-type]
-        width, whole = self.viewport().width(), sum(share for _, share, _ in COLUMNS)
+        width, whole = self.viewport().width(), sum(share for _, share, _, _ in COLUMNS)
         left = 0
-        for column, (_, share, _) in enumerate(COLUMNS):
+        for column, (_, share, _, _) in enumerate(COLUMNS):
             size = width - left if column == len(COLUMNS) - 1 else width * share // whole
             self.setColumnWidth(column, size)
             left += size
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Qt's: Up, Down and Enter are the table's while it has the focus; every other key is the desk's."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is not None and self.fleet.rows.now:
-            self._step(step)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and any(r.selected for r in self.fleet.rows.now):
+        """Qt's: the table's keys while it has the focus; every other key is the desk's."""
+        key = Qt.Key(event.key())
+        if key in _STEPS and self.fleet.rows.now:
+            self._step(_STEPS[key] * (self._page() if key in _PAGES else 1))
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._order(self._next_column(1 if key == Qt.Key.Key_Right else -1))
+        elif key == Qt.Key.Key_Space and self.fleet.order:
+            flipped = self.fleet.order.removeprefix("-") if self.fleet.order.startswith("-") else f"-{self.fleet.order}"
+            self._order(flipped)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and any(r.selected for r in self.fleet.rows.now):
             self._on_open()
         else:
             event.ignore()
+
+    def _page(self) -> int:
+        return max(1, self.viewport().height() // self.verticalHeader().defaultSectionSize() - 1)
+
+    def _next_column(self, by: int) -> str:
+        """The order after the next column to the left or right; beyond the edge it is attention first again."""
+        names = ["", *(name for _, _, _, name in COLUMNS)]
+        at = names.index(self.fleet.order.removeprefix("-")) if self.fleet.order.removeprefix("-") in names else 0
+        return names[(at + by) % len(names)]
+
+    def _order(self, sort: str) -> None:
+        self._send(SetPreference(SORT_PREFERENCE, sort))
 
     def _step(self, by: int) -> None:
         rows = self.fleet.rows.now

@@ -10,9 +10,10 @@ from PySide6.QtGui import QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ground_station.ui.look import Look
+from ground_station.ui.page_maker import page_options
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DeskView
-from maps.live_page import AlertMark, Changes, apply_call, pan_call, write_live_page
+from maps.live_page import AlertMark, Changes, apply_call, find_live_page, pan_call
 from maps.style import PALETTES, Theme
 
 if TYPE_CHECKING:
@@ -52,10 +53,13 @@ class KerbInset(QWidget):
             self._web.shut()
 
     def _load(self) -> None:
+        file = find_live_page(self._cache, page_options())
+        if file is None:
+            return  # the large map is still making it; the inset asks again at the next snapshot
         from ground_station.ui.web_map import WebMap  # here, because the engine takes a moment to load
 
         ground = PALETTES[Theme(self._look.theme)].land
-        self._web = WebMap(write_live_page(self._cache), ground, self._loaded, self, fragment=FRAGMENT)
+        self._web = WebMap(file, ground, self._loaded, self, fragment=FRAGMENT)
         self._web.setGeometry(self.rect())
         self._web.show()
 

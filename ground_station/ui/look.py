@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from ground_station.ui.theme import MEASURES, PALETTES, Measure, Palette, ThemeName, stylesheet
@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
+MOST_WIDTHS = 4_000
 REGULAR = QFont.Weight.Normal
 MEDIUM = QFont.Weight.Medium
 SEMIBOLD = QFont.Weight.DemiBold
@@ -32,6 +33,7 @@ class Look(QObject):
         self.measure: Measure = MEASURES[touch]
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[int, QFont.Weight], QFont] = {}
+        self._widths: dict[tuple[str, int, QFont.Weight], float] = {}
 
     @property
     def palette(self) -> Palette:
@@ -54,7 +56,17 @@ class Look(QObject):
             font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
             font.setFeature(QFont.Tag("tnum"), 1)
             self._fonts[key] = font
-        return QFont(self._fonts[key])
+        return self._fonts[key]  # nobody changes it: a copy for each of a thousand cells would be felt
+
+    def width(self, text: str, size_px: int | None = None, weight: QFont.Weight = REGULAR) -> float:
+        """How wide a text is in that font, in device-independent pixels. Remembered: the same few words are measured again and again."""
+        key = (text, size_px or self.measure.body, weight)
+        known = self._widths.get(key)
+        if known is None:
+            if len(self._widths) >= MOST_WIDTHS:
+                self._widths.clear()
+            known = self._widths[key] = QFontMetricsF(self.font(size_px, weight)).horizontalAdvance(text)
+        return known
 
     def switch(self, theme: ThemeName) -> None:
         """Put another theme in force, everywhere."""

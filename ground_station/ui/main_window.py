@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
@@ -48,6 +48,8 @@ from ground_station.view_model.snapshot import LogLine, StationView
 
 NARROW_PX = 1440
 LOW_PX = 800
+NEXT_PART_MS = 8
+"""Qt paints 5 ms after something was changed; the next part of a moment is drawn after that."""
 SMALLEST = (1280, 720)
 PLACE_PREFERENCE = "window.place"
 _NEXT_THEME: dict[str, ThemeName] = {"day": "night", "night": "contrast", "contrast": "day"}
@@ -73,6 +75,9 @@ class MainWindow(QMainWindow):
         self._look, self._send, self._on_close = look, send, on_close
         self._view: StationView | None = None
         self._keys = key_map({})
+        self._parts: list[Callable[[StationView], None]] = []  # of the newest view, not drawn yet
+        self._next_part = QTimer(self, interval=NEXT_PART_MS)
+        self._next_part.timeout.connect(self._show_next_part)
         self.setMinimumSize(*SMALLEST)
         pictures = Pictures()
         self._desk = QWidget()
@@ -151,8 +156,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._desk)
         self._desk.setFocus()
 
-    def show_view(self, view: StationView) -> None:
-        """Draw another moment. Parts that have not changed do not repaint."""
+    def show_view(self, view: StationView, *, in_parts: bool = False) -> None:
+        """Draw another moment. Parts that have not changed do not repaint.
+
+        `in_parts`: chain and alerts at once, then the desk (if another alert lies on it), then fleet and map, each painted before the next
+        is begun, so that no key waits for all of it.
+        """
         before, self._view = self._view, view
         if view.theme != self._look.theme:
             self._look.switch(view.theme)
@@ -163,8 +172,31 @@ class MainWindow(QMainWindow):
         self.strip.show_view(view)
         self.replay.show_replay(view.replay)
         self.alerts.show_view(view)
+        lies, lay = view.desk and view.desk.violation_id, before and before.desk and before.desk.violation_id
+        self._parts = [self._show_desk, self._show_fleet, self._show_map]
+        if not in_parts or lies == lay:
+            self._show_next_part()
+        while self._parts and not in_parts:
+            self._show_next_part()
+        if self._parts and not self._next_part.isActive():
+            self._next_part.start()
+
+    def _show_next_part(self) -> None:
+        view = self._view
+        if view is None or not self._parts:
+            self._next_part.stop()
+            return
+        self._parts.pop(0)(view)
+        if not self._parts:
+            self._next_part.stop()
+
+    def _show_desk(self, view: StationView) -> None:
         self.coding.show_view(view)
+
+    def _show_fleet(self, view: StationView) -> None:
         self.lower_part.show_view(view)
+
+    def _show_map(self, view: StationView) -> None:
         self.map.show_scene(view.scene, view.preferences.get(VIEW_PREFERENCE, ""))
 
     def place(self) -> SetPreference:
@@ -179,6 +211,7 @@ class MainWindow(QMainWindow):
 
     def shut(self) -> None:
         """End the map pages, before the window goes."""
+        self._next_part.stop()
         self.map.shut()
         self.coding.kerb.shut()
 

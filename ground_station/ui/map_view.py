@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ground_station.ui.look import Look
+from ground_station.ui.page_maker import PageMaker
 from ground_station.ui.parts import KeyButton, PlainLabel
 from ground_station.view_model import features
 from ground_station.view_model.intentions import Intention, SelectAlert, SelectDrone, SetPreference
@@ -32,7 +33,6 @@ from maps.live_page import (
     events_of,
     fit_call,
     pan_call,
-    write_live_page,
 )
 from maps.style import PALETTES, Theme
 
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 VIEW_PREFERENCE = "map.view"
 """The place of the map at the last use, as "lat lon zoom"."""
+BATCH_MS = 250
+"""At most one batch of moved drones in this time; each drone's newest place only."""
 KERB_ZOOM = 17
 SETTLING_MS = 10_000
 _WAITING = later("The map is being drawn …")
@@ -56,12 +58,17 @@ class MapView(QWidget):
         super().__init__()
         self._look, self._send, self._cache = look, send, cache
         self._web: WebMap | None = None
+        self._maker: PageMaker | None = None
         self._ready = self._busy = self._follows = False
         self._settling, self._fitted = True, 0
         self._sent: MapScene | None = None
         self._sent_theme = ""
         self._newest: MapScene | None = None
         self._place = ""
+        self._fed = QElapsedTimer()
+        self._fed.start()
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self._feed)
         self.setAccessibleName(t("Map"))
         self._words = PlainLabel(look, t(_WAITING), tone="soft")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -84,10 +91,13 @@ class MapView(QWidget):
         return self._web.blocked_requests if self._web is not None else 0
 
     def load(self) -> None:
-        """Make the page and load it."""
+        """Make the page and load it, in their own time."""
+        self._maker = PageMaker(self._cache, self._made, self)
+        self._maker.start()
+
+    def _made(self, file: Path) -> None:
         from ground_station.ui.web_map import WebMap  # here, because the engine takes a moment to load
 
-        file = write_live_page(self._cache)
         self._web = WebMap(file, PALETTES[Theme(self._look.theme)].land, self._loaded, self)
         self._web.setGeometry(self.rect())
         self._web.show()  # at once: the engine lays out no page that is out of sight
@@ -96,6 +106,9 @@ class MapView(QWidget):
     def shut(self) -> None:
         """End the page, before the window goes."""
         self._ready = False
+        self._later.stop()
+        if self._maker is not None:
+            self._maker.stop()
         if self._web is not None:
             self._web.shut()
 
@@ -120,6 +133,11 @@ class MapView(QWidget):
         if scene is None or not self._ready or self._busy:
             return
         theme = self._look.theme
+        if not self._is_due(scene):
+            if not self._later.isActive():
+                self._later.start(max(1, BATCH_MS - self._fed.elapsed()))
+            return
+        self._fed.restart()
         changes = features.changes_between(self._sent, scene)
         if theme != self._sent_theme:
             changes = features.with_theme(changes, Theme(theme))
@@ -130,6 +148,13 @@ class MapView(QWidget):
         self._busy, self._sent, self._sent_theme = True, scene, theme
         self._run(apply_call(changes), self._answered)
         self._settle(scene, first=first)
+
+    def _is_due(self, scene: MapScene) -> bool:
+        """Drones that moved wait for the next batch; what an officer did, and alerts, are shown at once."""
+        sent = self._sent
+        if sent is None or self._fed.elapsed() >= BATCH_MS or self._look.theme != self._sent_theme:
+            return True
+        return scene.selection != sent.selection or scene.alerts != sent.alerts
 
     def _settle(self, scene: MapScene, *, first: bool) -> None:
         """Where the map begins: where it was at the last use, else all drones, again as more of them are heard in the first seconds."""

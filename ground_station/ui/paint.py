@@ -50,8 +50,7 @@ def arrow(p: QPainter, colour: QColor, centre: QPointF, length: float = 10.0) ->
 
 def cap_width(look: Look, text: str) -> float:
     """How wide the key cap of a key's name is."""
-    metrics = QFontMetricsF(look.font(_CAP_FONT_PX, SEMIBOLD))
-    return max(CAP_HEIGHT + 1, metrics.horizontalAdvance(text) + 10)
+    return max(CAP_HEIGHT + 1, look.width(text, _CAP_FONT_PX, SEMIBOLD) + 10)
 
 
 def key_cap(

@@ -146,7 +146,7 @@ class KeyButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Qt's: room for text and key cap."""
-        text = QFontMetricsF(self._look.font(None, SEMIBOLD)).horizontalAdvance(self.text())
+        text = self._look.width(self.text(), None, SEMIBOLD)
         cap = paint.cap_width(self._look, self._key) + 8 if self._key else 0
         return QSize(round(text + cap + 2 * self._look.measure.pad), self._look.measure.target + 2)
 
@@ -217,7 +217,7 @@ class Tab(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Qt's: room for the bold text."""
-        width = QFontMetricsF(self._look.font(None, SEMIBOLD)).horizontalAdvance(self.text())
+        width = self._look.width(self.text(), None, SEMIBOLD)
         return QSize(round(width + 2 * self._look.measure.pad), max(36, self._look.measure.target))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -263,7 +263,7 @@ class HintLine(QWidget):
     def _width(self, part: str | Cap) -> float:
         if isinstance(part, Cap):
             return paint.cap_width(self._look, part.key)
-        return QFontMetricsF(self._look.font(self._look.measure.small)).horizontalAdvance(part)
+        return self._look.width(part, self._look.measure.small)
 
     def _flow(self, width: float) -> list[tuple[str | Cap, float, float]]:
         """Where each part goes: (part, left, middle)."""

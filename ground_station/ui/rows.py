@@ -13,8 +13,8 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex
 R = TypeVar("R")
 
 
-def changed_spans(before: Sequence[object], after: Sequence[object]) -> list[tuple[int, int]]:
-    """The spans (first, last; both included) of places that both have and whose rows differ."""
+def changed_spans(before: Sequence[object], after: Sequence[object], offset: int = 0) -> list[tuple[int, int]]:
+    """The spans (first, last; both included) of places that both have and whose rows differ; the first place counts as `offset`."""
     spans: list[tuple[int, int]] = []
     start: int | None = None
     shared = min(len(before), len(after))
@@ -23,10 +23,10 @@ def changed_spans(before: Sequence[object], after: Sequence[object]) -> list[tup
         if differs and start is None:
             start = place
         elif not differs and start is not None:
-            spans.append((start, place - 1))
+            spans.append((start + offset, place - 1 + offset))
             start = None
     if start is not None:
-        spans.append((start, shared - 1))
+        spans.append((start + offset, shared - 1 + offset))
     return spans
 
 
@@ -38,8 +38,12 @@ class Rows(Generic[R]):
         self._columns = columns
         self.now: tuple[R, ...] = ()
 
-    def replace(self, rows: tuple[R, ...]) -> None:
-        """Show other rows: rows are added or taken off at the end, and those between are told of if they changed."""
+    def replace(self, rows: tuple[R, ...], told: tuple[int, int] | None = None) -> None:
+        """Show other rows: rows are added or taken off at the end, and those between are told of if they changed.
+
+        `told`: the first place and the one after the last that any view has in sight; the others need no word, because a view asks for a
+        row when it comes into sight, and telling of hundreds at each turn would hold up the window.
+        """
         before, model, nowhere = self.now, self._model, QModelIndex()
         if rows is before:
             return
@@ -53,5 +57,6 @@ class Rows(Generic[R]):
             model.endRemoveRows()
         self.now = rows
         last_column = self._columns - 1
-        for first, last in changed_spans(before, rows):
+        first_told, end_told = told or (0, len(rows))
+        for first, last in changed_spans(before[first_told:end_told], rows[first_told:end_told], first_told):
             model.dataChanged.emit(model.index(first, 0, nowhere), model.index(last, last_column, nowhere))

@@ -49,11 +49,15 @@ class Sounds:
         self._effect: Any = None
         self._tried = False
 
-    def play(self) -> bool:
-        """Play the sound once; False if this machine has no way to."""
+    def prepare(self) -> None:
+        """Load the system's sound libraries, which takes some tenths of a second; otherwise the first sound does it."""
         if not self._tried:
             self._tried = True
             self._effect = _effect()
+
+    def play(self) -> bool:
+        """Play the sound once; False if this machine has no way to."""
+        self.prepare()
         if self._effect is None:
             return False
         self._effect.play()

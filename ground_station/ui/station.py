@@ -16,8 +16,9 @@ from ground_station.ui.main_window import MainWindow
 from ground_station.ui.sounds import Sounds
 from ground_station.ui.theme import ThemeName
 from ground_station.ui.thread_gate import ThreadGate
+from ground_station.ui.tidy import Tidy
 from ground_station.view_model.effects import Sound
-from ground_station.view_model.intentions import Intention, SetTheme
+from ground_station.view_model.intentions import AlertsOnScreen, Intention, SetTheme
 from ground_station.view_model.snapshot import StationView
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ class Station(QObject):
         self._theme, self._officer = theme, officer
         self._gate = ThreadGate(self.turn, self)
         self._sounds = Sounds()
-        self._sound_on = True
+        self._tidy = Tidy(self)
+        self._sound_on, self._in_parts = True, False
         self._desk = open_desk(self._gate.wake, self._sounded)
         self.window = MainWindow(look, self.send, cache, on_close)
 
@@ -60,11 +62,18 @@ class Station(QObject):
             self.window.restore()
         self.window.show()
         self._gate.start()
-        QTimer.singleShot(MAP_AFTER_MS, self, self.window.map.load)
+        self._tidy.start()
+        QTimer.singleShot(MAP_AFTER_MS, self, self._load_slow_parts)
+
+    def _load_slow_parts(self) -> None:
+        """What holds up the window while it loads, all at once and now: not when the first alert wants to be heard."""
+        self._sounds.prepare()
+        self.window.map.load()
 
     def stop(self) -> None:
         """End everything; what was decided is sent or stays in the journal."""
         self._gate.stop()
+        self._tidy.stop()
         self.window.shut()
         self._desk.do(self.window.place())
         self._desk.stop()
@@ -81,15 +90,20 @@ class Station(QObject):
         if self._officer is not None:
             intention = self._officer.next_intention(view, datetime.now(UTC))  # noqa: TID251 - a shell
             if intention is not None:
-                self.send(intention)
+                QTimer.singleShot(0, self, lambda: self.send(intention))  # as a key would: an event of its own
 
     def send(self, intention: Intention) -> None:
         """Carry out an intention and draw what became of it."""
-        self._draw(self._desk.do(intention))
+        view = self._desk.do(intention)
+        if not isinstance(
+            intention, AlertsOnScreen
+        ):  # a note of the window's own: it changes nothing that is on screen
+            self._draw(view)
 
     def _draw(self, view: StationView) -> None:
         self._sound_on = view.sound_on
-        self.window.show_view(view)
+        self.window.show_view(view, in_parts=self._in_parts)
+        self._in_parts = True  # the first one is drawn whole, before the window is shown
         if self.has_failed:
             log.error("the journal cannot be written: the window closes, nothing more can be decided here")
             self._gate.stop()

@@ -29,6 +29,8 @@ SETTLE_MS = 700
 """Between the map's last change and the picture: the page draws in its own process."""
 
 
+GIVE_WAY_S = 0.001
+"""How long the link's thread may keep the interpreter while the window's thread waits for it; Python's own 5 ms can be felt."""
 SIZE = (1600, 900)
 """At the first start, device-independent pixels. A picture of the window always has this size."""
 
@@ -38,7 +40,12 @@ def prepare_engine(*, is_root: bool) -> None:
     if is_root:
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses to start as root otherwise
     # Drawn by the processor: the map is a flat canvas, and a graphics driver in the field is one more thing that fails.
-    os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--disable-gpu --disable-background-networking")
+    # So is the window around it: with a driver that is itself a program, each repaint of any part would cost that of the whole window.
+    os.environ.setdefault("QT_QUICK_BACKEND", "software")
+    # Each drawing of the map leaves 44 kB of garbage, and the engine collects when it has filled what it may take: a share of the machine's
+    # memory, 225 MB in 10 minutes here. The page itself needs 40 MB.
+    flags = "--disable-gpu --disable-background-networking --js-flags=--max-old-space-size=128"
+    os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", flags)
 
 
 def has_display(platform: str, environment: Mapping[str, str]) -> bool:
@@ -65,6 +72,7 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     station.window.resize(*SIZE)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.quit())  # heard at the gate's next period, because Python runs then
+    sys.setswitchinterval(GIVE_WAY_S)
     gc.freeze()  # what lives as long as the program is never searched for garbage again: 14 ms less at each full search
     station.start(where_it_was=settings.screenshot is None)
     sys.stderr.write(f"ready: desk of {settings.officer} at {settings.station}\n")

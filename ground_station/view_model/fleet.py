@@ -15,7 +15,7 @@ from ground_station.view_model import wording
 from ground_station.view_model.events import DroneMoved, HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.freshness import LOST_AFTER_S, freshness_of
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import BatteryBand, FleetRow, Freshness
+from ground_station.view_model.snapshot import BatteryBand, Freshness
 from ground_station.view_model.track import with_point
 from messages.model import Health, Telemetry
 from messages.state import DroneStatus
@@ -91,23 +91,6 @@ def is_expected(drone: Drone) -> bool:
     return drone.status is None or drone.status.state != "stopped"
 
 
-def rows(fleet: Fleet, now: datetime, alerting: frozenset[str], selected: str | None) -> list[FleetRow]:
-    """The table, attention first. `alerting`: drones with an open alert."""
-    now_s = now.timestamp()
-    found = [
-        _row(drone, now_s, fleet.lost_after_s, drone.drone_id in alerting, drone.drone_id == selected)
-        for drone in fleet.drones.values()
-    ]
-    found.sort(key=lambda row: (-row.attention_rank, row.drone_id))
-    return found
-
-
-def matches(row: FleetRow, words: Sequence[str]) -> bool:
-    """Whether the row holds every word (lower case) in its id, phase or attention."""
-    text = f"{row.drone_id} {row.phase} {row.attention}".casefold()
-    return all(word in text for word in words)
-
-
 def band_of(battery_pct: float, before: BatteryBand) -> BatteryBand:
     """The battery's band with hysteresis, so that a value that trembles at an edge does not flash."""
     if battery_pct < CRITICAL_PCT or (before == "critical" and battery_pct <= CRITICAL_OVER_PCT):
@@ -123,7 +106,15 @@ def _drone(drones: dict[str, Drone], drone_id: str) -> Drone:
 
 def _with_telemetry(drone: Drone, telemetry: Telemetry, now_s: float) -> Drone:
     captured_s = telemetry.captured_at.timestamp()
-    track = with_point(drone.track, captured_s, telemetry.lat_deg, telemetry.lon_deg)
+    track = with_point(
+        drone.track,
+        captured_s,
+        telemetry.lat_deg,
+        telemetry.lon_deg,
+        telemetry.alt_m,
+        telemetry.battery_pct,
+        telemetry.link_pct,
+    )
     if drone.newest is not None and not is_newer(telemetry, drone.newest):
         return drone if track is drone.track else msgspec.structs.replace(drone, track=track)
     heard_s = now_s if now_s - captured_s <= LATE_S else captured_s
@@ -166,27 +157,7 @@ def _with_status(drone: Drone, status: DroneStatus) -> Drone:
     return msgspec.structs.replace(drone, status=status, cut_off=status.state == "offline")
 
 
-def _row(drone: Drone, now_s: float, lost_after_s: float, has_alert: bool, selected: bool) -> FleetRow:
-    fresh = freshness(drone, now_s, lost_after_s)
-    attention, rank = _attention(drone, fresh)
-    newest = drone.newest
-    return FleetRow(
-        drone_id=drone.drone_id,
-        phase=t("alert") if has_alert else wording.phase(newest.phase) if newest else "",
-        freshness=fresh,
-        heard_s=None if drone.heard_s is None else now_s - drone.heard_s,
-        battery_pct=newest.battery_pct if newest else None,
-        battery_band=drone.band,
-        link_pct=newest.link_pct if newest else None,
-        temp_c=newest.temp_c if newest else None,
-        attention=attention,
-        attention_rank=rank or (1 if has_alert else 0),
-        has_alert=has_alert,
-        selected=selected,
-    )
-
-
-def _attention(drone: Drone, fresh: Freshness) -> tuple[str, int]:
+def attention_of(drone: Drone, fresh: Freshness) -> tuple[str, int]:
     """The one word for what is most wrong, and how urgent it is."""
     faults = drone.health.faults if drone.health else ()
     alarm = next((fault for fault in faults if fault.level == "alarm"), None)

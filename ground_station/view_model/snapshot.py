@@ -151,13 +151,16 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     lon_deg: float
 
 
-class FleetRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One drone in the table. Numbers are None where nothing has been heard. Texts are made only when asked for."""
+class FleetRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One drone in the table. Numbers are None where nothing has been heard. Texts are made only when asked for.
+
+    It holds no moment, so a drone of which nothing came is the same row at each snapshot: what counts on is made with `heard_text`.
+    """
 
     drone_id: str
     phase: str  # "patrol", "alert" while an alert of it is open
     freshness: Freshness
-    heard_s: float | None  # since the newest telemetry was captured or came, whichever is later
+    heard_at_s: float | None  # Unix time at which the newest telemetry was captured or came, whichever is later
     battery_pct: float | None
     battery_band: BatteryBand
     link_pct: float | None
@@ -182,28 +185,43 @@ class FleetRow(msgspec.Struct, frozen=True, kw_only=True):
         """As "24 °C", or "—"."""
         return wording.degrees_c(self.temp_c)
 
-    @property
-    def heard_text(self) -> str:
-        """As "0.8 s", "9 s", "2:14", or "—"."""
-        return wording.heard(self.heard_s)
+    def heard_text(self, now_s: float) -> str:
+        """As "0.8 s", "9 s", "2:14", or "—", at a Unix time."""
+        return wording.heard(None if self.heard_at_s is None else now_s - self.heard_at_s)
 
 
 class FleetView(msgspec.Struct, frozen=True, kw_only=True):
-    """The fleet table: all rows that pass the filter, attention first."""
+    """The fleet table: all rows that pass the filter, in the order that the officer chose, else attention first."""
 
     title: str  # "Fleet 48", "Fleet 3 of 48" while filtered
     filter: str
     rows: tuple[FleetRow, ...]
     total: int
     live: int
+    sort: str = ""  # a column of fleet_rows.SORTS, "-" before it for the highest first; empty: attention first
+    now_s: float = 0.0  # Unix time of the snapshot, for heard_text
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """One value of the selected drone over its last hour. Breaks where nothing was heard for a while are for whoever draws it."""
+
+    label: str  # "Battery"
+    now: str  # "71 %"
+    low: float  # the lowest and the highest value that the drawing has room for
+    high: float
+    low_words: str  # "0 %"
+    high_words: str
+    points: tuple[tuple[float, float], ...]  # (s before the newest, so 0 or less; value), oldest first
+    words: str  # the course in words, for a screen reader: "Battery: 71 %, between 71 % and 94 % in the last 40 min"
 
 
 class DronePanel(msgspec.Struct, frozen=True, kw_only=True):
-    """The selected drone in words."""
+    """The selected drone in words, and its last hour."""
 
     drone_id: str
     details: tuple[Detail, ...]
     faults: tuple[str, ...]  # "motor hot (alarm) since 14:20:11"
+    hour: tuple[Chart, ...] = ()  # battery, height, link
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -275,7 +293,7 @@ class UndoView(msgspec.Struct, frozen=True):
     text: str  # "Code 14 for nyc-17 goes out in 2 s", "Code 14 for nyc-17 is kept here, will be sent"
 
 
-class DroneSpot(msgspec.Struct, frozen=True):
+class DroneSpot(msgspec.Struct, frozen=True, gc=False):
     """One drone on the map: always its newest place, never one that came late."""
 
     lat_deg: float

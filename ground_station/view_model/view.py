@@ -10,7 +10,6 @@ from ground_station.view_model import (
     alert_queue,
     alert_rows,
     coding_desk,
-    fleet,
     inside,
     link_state,
     outbox,
@@ -18,14 +17,15 @@ from ground_station.view_model import (
     wording,
 )
 from ground_station.view_model.alert_queue import Entry
+from ground_station.view_model.fleet_rows import SORT_PREFERENCE, Memo, Shown, in_order, matching
 from ground_station.view_model.language import t, tn
+from ground_station.view_model.last_hour import charts
 from ground_station.view_model.snapshot import (
     AlertCard,
     AlertSpot,
     DeskView,
     Detail,
     DronePanel,
-    DroneSpot,
     FleetView,
     MapScene,
     StationView,
@@ -49,14 +49,16 @@ NEAR_M = 60.0
 DAY = timedelta(hours=24)
 
 
-def view(state: DeskState, now: datetime) -> StationView:
-    """Everything on screen at `now`."""
+def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationView:
+    """Everything on screen at `now`. `memo` remembers what was made of the fleet at the last snapshot of the same desk: quicker, and
+    never another result."""
     in_groups = groups(state, now)
     waiting = [entry for group in in_groups for entry in group.entries]
     cards = tuple(_card(state, entry, now) for entry in waiting)
     desk_entry = selected(state)
     alerting = frozenset(entry.alert.violation.drone_id for entry in waiting)
-    table = fleet_view(state, alerting, now)
+    drones = (memo or Memo()).shown(state.fleet, now, alerting, state.drone)
+    table = fleet_view(state, drones, now)
     unseen = sum(1 for entry in waiting if entry.alert.state == "new")
     station = wording.name_of(state.who.station)
     in_10_min = alert_queue.rate(state.queue, now)
@@ -66,12 +68,12 @@ def view(state: DeskState, now: datetime) -> StationView:
         officer=t("Ofc. {name}", name=wording.name_of(state.who.officer)),
         clock=wording.clock(now, state.who.zone),
         window_title=f"({unseen}) Kestrel · {station}" if unseen else f"Kestrel · {station}",
-        chain=link_state.parts(state.chain, table.live, expected(state), now),
+        chain=link_state.parts(state.chain, table.live, drones.expected, now),
         pill=link_state.pill(
             state.chain,
             kept=kept,
             oldest_kept_s=max((_since(each.decided_at, now) for each in state.outbox.kept), default=0.0),
-            drones_expected=expected(state) > 0,
+            drones_expected=drones.expected > 0,
             now=now,
         ),
         alerts_title=tn(len(waiting), "Alerts · {count} open", "Alerts · {count} open"),
@@ -90,7 +92,7 @@ def view(state: DeskState, now: datetime) -> StationView:
         log_count=state.log.count,
         log_view=shift_log.shown(state.log),
         counters=_counters(state, now),
-        scene=_scene(state, waiting, desk_entry, alerting, now),
+        scene=_scene(state, waiting, desk_entry, drones, now),
         theme=state.theme,
         sound_on=state.sound_on,
         preferences=state.preferences,
@@ -106,24 +108,26 @@ def view(state: DeskState, now: datetime) -> StationView:
     )
 
 
-def expected(state: DeskState) -> int:
-    """How many drones ought to be heard."""
-    return sum(1 for drone in state.fleet.drones.values() if fleet.is_expected(drone))
-
-
-def fleet_view(state: DeskState, alerting: frozenset[str], now: datetime) -> FleetView:
-    """The fleet table with its filter applied."""
-    rows = fleet.rows(state.fleet, now, alerting, state.drone)
-    live = sum(1 for row in rows if row.freshness == "live")
+def fleet_view(state: DeskState, drones: Shown, now: datetime) -> FleetView:
+    """The fleet table with its filter and order applied."""
     words = state.filter.lower().split()
-    kept = [row for row in rows if fleet.matches(row, words)] if words else rows
-    total = len(rows)
+    kept = matching(drones.rows, words) if words else drones.rows
+    sort = state.preferences.get(SORT_PREFERENCE, "")
+    total = len(drones.rows)
     title = (
         t("Fleet {count} of {total}", count=wording.count(len(kept)), total=wording.count(total))
         if words
         else t("Fleet {total}", total=wording.count(total))
     )
-    return FleetView(title=title, filter=state.filter, rows=tuple(kept), total=total, live=live)
+    return FleetView(
+        title=title,
+        filter=state.filter,
+        rows=in_order(kept, sort),
+        total=total,
+        live=drones.live,
+        sort=sort,
+        now_s=now.timestamp(),
+    )
 
 
 def _card(state: DeskState, entry: Entry, now: datetime) -> AlertCard:
@@ -288,26 +292,11 @@ def _panel(state: DeskState, now: datetime) -> DronePanel | None:
         )
         for fault in (drone.health.faults if drone.health else ())
     )
-    return DronePanel(drone_id=drone.drone_id, details=tuple(details), faults=faults)
+    return DronePanel(drone_id=drone.drone_id, details=tuple(details), faults=faults, hour=charts(drone.track))
 
 
-def _scene(
-    state: DeskState, waiting: list[Entry], desk_entry: Entry | None, alerting: frozenset[str], now: datetime
-) -> MapScene:
-    now_s, lost_after_s = now.timestamp(), state.fleet.lost_after_s
+def _scene(state: DeskState, waiting: list[Entry], desk_entry: Entry | None, drones: Shown, now: datetime) -> MapScene:
     at = station_now(state, now)
-    drones = {
-        drone.drone_id: DroneSpot(
-            drone.newest.lat_deg,
-            drone.newest.lon_deg,
-            drone.newest.heading_deg,
-            fleet.freshness(drone, now_s, lost_after_s),
-            drone.heard_s,
-            drone.drone_id in alerting,
-        )
-        for drone in state.fleet.drones.values()
-        if drone.newest is not None and drone.heard_s is not None
-    }
     alerts = tuple(
         AlertSpot(
             entry.alert.violation.id,
@@ -322,7 +311,11 @@ def _scene(
     selection = state.drone or (desk_entry.alert.violation.drone_id if desk_entry else None)
     drone = state.fleet.drones.get(selection) if selection else None
     return MapScene(
-        drones=drones, alerts=alerts, selection=selection, track=points(drone.track) if drone else (), now_s=now_s
+        drones=drones.spots,
+        alerts=alerts,
+        selection=selection,
+        track=points(drone.track) if drone else (),
+        now_s=now.timestamp(),
     )
 
 

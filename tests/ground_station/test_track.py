@@ -7,7 +7,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground_station.view_model.track import SPACING_S, SPAN_S, points, with_point
+from ground_station.view_model.track import SPACING_S, SPAN_S, points, readings
+from ground_station.view_model.track import with_point as with_reading
+
+
+def with_point(track: bytes, at_s: float, lat_deg: float, lon_deg: float) -> bytes:
+    return with_reading(track, at_s, lat_deg, lon_deg, 60.0, 71.0, 98.0)
 
 
 @given(st.lists(st.floats(0, 20_000), max_size=200))
@@ -20,7 +25,7 @@ def test_a_track_is_in_order_spaced_and_at_most_an_hour_long(times_s: list[float
     assert kept_s == sorted(kept_s)
     assert all(later - earlier >= SPACING_S - 1e-3 for earlier, later in pairwise(kept_s))
     assert not kept_s or kept_s[-1] - kept_s[0] <= SPAN_S + 1e-3
-    assert len(track) <= 24 * (SPAN_S / SPACING_S + 1)
+    assert len(track) <= 36 * (SPAN_S / SPACING_S + 1)
 
 
 def test_a_place_that_came_late_is_put_between() -> None:
@@ -35,3 +40,12 @@ def test_a_place_older_than_the_hour_is_left_out() -> None:
     track = with_point(with_point(b"", 10_000.0, 1.0, 0.0), 10_000.0 - SPAN_S - 1, 2.0, 0.0)
 
     assert points(track) == ((1.0, 0.0),)
+
+
+def test_a_track_says_how_the_drone_was() -> None:
+    track = with_reading(with_reading(b"", 0.0, 1.0, 2.0, 60.0, 71.0, 98.0), 10.0, 1.5, 2.5, 58.0, 70.5, 97.0)
+
+    assert [tuple(reading) for reading in readings(track)] == [
+        (0.0, 1.0, 2.0, 60.0, 71.0, 98.0),
+        (10.0, 1.5, 2.5, 58.0, 70.5, 97.0),
+    ]

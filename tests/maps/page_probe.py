@@ -195,6 +195,9 @@ def moves_seen(browser: Browser) -> dict[str, object]:
     browser.say(apply_call(Changes(drones=far, reset=True)))
     browser.say(fit_call(None))
     crowd = browser.until(lambda: int(str(browser.stats().get("discs") or 0)) > 0)
+    lost = [DroneMark(f"nyc-{n:03d}", 40.60 + n * 0.0002, -73.98, 0.0, "lost", 60.0) for n in range(0, 1000, 100)]
+    browser.say(apply_call(Changes(drones=lost)))
+    told = browser.until(lambda: int(str(browser.stats().get("lost_in_discs") or 0)) == len(lost))
     start_zooming(browser)
     browser.run(f"map_kestrel.setView([{HERE[0]}, {HERE[1]}], 16); 0")  # control: Leaflet alone drops it
     browser.until(lambda: not browser.run(IS_ZOOMING))
@@ -205,6 +208,7 @@ def moves_seen(browser: Browser) -> dict[str, object]:
     browser.say(apply_call(Changes(reset=True)))
     return {
         "crowd_is_gathered": crowd,
+        "lost_drones_of_a_crowd_are_told": told,
         "move_between_zooms_arrives": arrived,
         "control_move_is_dropped": dropped,
         "left_after_reset": browser.stats()["drones"],

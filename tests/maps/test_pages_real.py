@@ -55,6 +55,10 @@ def test_a_thousand_drones_far_out_are_gathered_into_discs(seen: dict[str, Any])
     assert seen["crowd_is_gathered"]
 
 
+def test_a_crowds_disc_tells_how_many_of_it_are_lost(seen: dict[str, Any]) -> None:
+    assert seen["lost_drones_of_a_crowd_are_told"]
+
+
 def test_a_move_asked_for_between_two_zooms_is_not_dropped(seen: dict[str, Any]) -> None:
     assert seen["move_between_zooms_arrives"]
     assert seen["control_move_is_dropped"]

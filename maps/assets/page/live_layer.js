@@ -9,6 +9,7 @@
   const CELL_PX = 64;
   const NAMES_FROM_ZOOM = 16;
   const NEAR_PX = 22; // an alert place this near to its drone is shown by the drone's ring
+  const LOST_STANDS_FROM_ZOOM = 14; // further out a lost drone in a crowd is told of by the crowd's disc
   const crowdOf = (zoom) => (zoom <= 12 ? 4 : zoom <= 14 ? 5 : zoom === 15 ? 10 : Infinity);
 
   K.LiveLayer = L.Layer.extend({
@@ -206,13 +207,15 @@
       return Math.hypot(alert.x - drone.x, alert.y - drone.y) * scale < NEAR_PX;
     },
 
-    // Drones that stand too close far out become one disc with their number; lost ones, alerts and the selection never do.
+    // Drones that stand too close far out become one disc with their number and their worst state; alerts and the selection never do,
+    // and lost ones only where the whole map would be crosses.
     _gathered(visible, zoom, corner) {
       const crowd = crowdOf(zoom);
       const cells = new Map();
       const alone = [];
       for (const mark of visible) {
-        const stays = mark.drone.hasAlert || mark.drone.state === "lost" || mark.drone.id === this._hover || this._isSelected(mark.drone);
+        const standsLost = mark.drone.state === "lost" && zoom >= LOST_STANDS_FROM_ZOOM;
+        const stays = mark.drone.hasAlert || standsLost || mark.drone.id === this._hover || this._isSelected(mark.drone);
         if (crowd === Infinity || stays) {
           alone.push(mark);
           continue;
@@ -243,9 +246,10 @@
     _drawDisc(context, disc, taken, palette) {
       const count = disc.members.length;
       const reach = K.discRadius(count);
-      K.drawDisc(context, disc.x, disc.y, count, disc.members.some((mark) => mark.drone.state !== "live"), palette);
+      const lost = disc.members.filter((mark) => mark.drone.state === "lost").length;
+      K.drawDisc(context, disc.x, disc.y, count, disc.members.some((mark) => mark.drone.state !== "live"), lost, palette);
       taken.takeBox(disc.x - reach, disc.y - reach, disc.x + reach, disc.y + reach);
-      this._shown.push({ type: "disc", drones: disc.members.map((mark) => mark.drone), x: disc.x, y: disc.y, reach });
+      this._shown.push({ type: "disc", drones: disc.members.map((mark) => mark.drone), lost, x: disc.x, y: disc.y, reach });
     },
 
     _alertPlaces(onScreen, alone) {

@@ -142,6 +142,7 @@
         drones: live.drones.size, waiting_tiles: base.waiting() + names.waiting(), draw_ms: live._drawMs,
         discs: live._shown.filter((mark) => mark.type === "disc").length,
         marks: live._shown.filter((mark) => mark.type !== "disc").length,
+        lost_in_discs: live._shown.reduce((sum, mark) => sum + (mark.type === "disc" ? mark.lost : 0), 0),
         zoom: map.getZoom(), theme, follow,
       }),
     };

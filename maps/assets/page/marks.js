@@ -104,7 +104,8 @@
 
   K.discRadius = (count) => 11 + 2.2 * Math.log2(count);
 
-  K.drawDisc = (context, x, y, count, hasDoubt, palette) => {
+  // A crowd: its number; dashed while one of them is stale or lost; a cross with their number at its edge where some are lost.
+  K.drawDisc = (context, x, y, count, hasDoubt, lost, palette) => {
     const radius = K.discRadius(count);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -118,7 +119,33 @@
     context.textBaseline = "middle";
     context.fillStyle = palette.ink;
     context.fillText(String(count), x, y + 0.5);
+    if (lost) drawLostBadge(context, x + radius * 0.74, y - radius * 0.74, lost, palette);
   };
+
+  function drawLostBadge(context, x, y, lost, palette) {
+    const words = String(lost);
+    context.font = "600 11px Inter, system-ui, sans-serif";
+    const width = context.measureText(words).width + 20;
+    context.beginPath();
+    context.roundRect(x - 8, y - 8, width, 16, 8);
+    context.fillStyle = palette.panel;
+    context.fill();
+    context.lineWidth = palette.mark_px - 0.6;
+    context.strokeStyle = palette.soft_ink;
+    context.stroke();
+    context.beginPath();
+    for (const way of [1, -1]) {
+      context.moveTo(x - 3.2, y - 3.2 * way);
+      context.lineTo(x + 3.2, y + 3.2 * way);
+    }
+    context.lineCap = "round";
+    context.lineWidth = palette.mark_px;
+    context.stroke();
+    context.textAlign = "left";
+    context.fillStyle = palette.ink;
+    context.fillText(words, x + 6, y + 0.5);
+    context.textAlign = "center";
+  }
 
   K.drawTrack = (context, points, palette) => {
     if (points.length < 2) return;

@@ -12,6 +12,7 @@ from ground_station.ui.look import Look
 from ground_station.ui.main_window import MainWindow
 from ground_station.view_model.effects import Ask
 from ground_station.view_model.events import AlertCame, AnswerCame
+from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import AlertsOnScreen, Intention
 from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.view import view
@@ -25,8 +26,9 @@ class Shown:
     """What the officer sees (`now`), what was asked for (`asked`), and a keyboard."""
 
     def __init__(self, look: Look, cache: Path, rules: Rules):
-        self.rules = rules
+        self.rules, self.look = rules, look
         self.asked: list[Intention] = []
+        self.memo = Memo()
         self.on_screen: list[str] = []
         self.window = MainWindow(look, self._carry_out, cache, lambda: None)
         self.window.resize(1600, 900)
@@ -42,7 +44,7 @@ class Shown:
 
     def draw(self) -> StationView:
         """Draw the rules' present state."""
-        self.now = view(self.rules.state, self.rules.now)
+        self.now = view(self.rules.state, self.rules.now, self.memo)
         self.window.show_view(self.now)
         return self.now
 

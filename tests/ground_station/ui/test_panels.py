@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize
+from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import lower_panel
+from ground_station.ui.fleet_table import BATTERY, LINK
+from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
 from ground_station.view_model.events import AlertCame, LinkDown, TelemetryCame
-from ground_station.view_model.intentions import SelectAlert
+from ground_station.view_model.intentions import SelectAlert, SelectDrone
 from ground_station.view_model.snapshot import PictureView
 from tests.ground_station.given import NOON, a_telemetry, an_alert, claimed, seconds
 from tests.ground_station.ui.conftest import Show
@@ -159,3 +162,62 @@ def test_a_picture_is_decoded_once_and_a_damaged_one_is_none(look: Look) -> None
 
 def test_the_shipped_sound_is_the_one_that_the_code_makes() -> None:
     assert FILE.read_bytes() == two_tone()
+
+
+def test_a_drones_last_hour_is_drawn_with_a_break_where_it_was_silent(show: Show) -> None:
+    shown = show()
+    for number in range(60):
+        if not 20 <= number < 40:
+            at = shown.rules.now + seconds(number * 10)
+            shown.rules.hears(TelemetryCame(a_telemetry("nyc-1", seq=number + 1, at=at, battery_pct=90.0 - number / 4)))
+    shown.rules.wants(SelectDrone("nyc-1"))
+    shown.window.lower_part.open(lower_panel.DRONE)
+    shown.draw()
+
+    page = shown.window.lower_part.drone
+    assert page.hour.isVisibleTo(page)
+    assert "Battery: 75 %, between 75 % and 90 %" in page.hour.accessibleDescription()
+    battery = shown.now.drone.hour[0].points  # type: ignore[union-attr]
+    assert [len(stretch) for stretch in unbroken(battery)] == [20, 20]
+    ink = shown.look.colour("accent").name()
+    picture = page.hour.grab().toImage()
+    drawn = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert ink in drawn
+
+
+def test_the_fleet_is_sorted_by_its_titles_and_by_the_arrow_keys(show: Show) -> None:
+    shown = show()
+    batteries = (("nyc-1", 50.0), ("nyc-2", 90.0), ("nyc-3", 70.0))
+    shown.rules.hears(*(TelemetryCame(a_telemetry(drone, battery_pct=pct)) for drone, pct in batteries))
+    shown.draw()
+    table = shown.window.lower_part.fleet
+
+    def drones() -> list[str]:
+        return [row.drone_id for row in table.fleet.rows.now]
+
+    table.horizontalHeader().sectionClicked.emit(BATTERY)
+    assert drones() == ["nyc-1", "nyc-3", "nyc-2"]
+    assert table.fleet.headerData(BATTERY, Qt.Orientation.Horizontal) == "Battery ↑"
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    assert drones() == ["nyc-2", "nyc-3", "nyc-1"]
+    QTest.keyClick(table, Qt.Key.Key_Right)
+    assert shown.now.fleet.sort == "link"
+    QTest.keyClick(table, Qt.Key.Key_End)
+    assert shown.now.drone is not None
+    assert shown.now.drone.drone_id == drones()[-1]
+
+
+def test_a_row_out_of_sight_is_right_when_it_comes_into_sight(show: Show) -> None:
+    shown = show()
+    shown.rules.hears(*(TelemetryCame(a_telemetry(f"nyc-{n:03d}")) for n in range(200)))
+    shown.draw()
+    told: list[tuple[int, int]] = []
+    model = shown.window.lower_part.fleet.fleet
+    model.dataChanged.connect(lambda first, last, _roles: told.append((first.row(), last.row())))
+
+    shown.rules.hears(*(TelemetryCame(a_telemetry(f"nyc-{n:03d}", seq=2, link_pct=61.0)) for n in range(200)))
+    shown.draw()
+
+    assert told == [(0, told[0][1])]  # what is in sight, in one word
+    assert told[0][1] < 30
+    assert model.index(150, LINK).data() == "61 %"
