@@ -30,6 +30,7 @@ from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.main_window import MainWindow
 from ground_station.view_model.coding_desk import Who
 from ground_station.view_model.events import TelemetryCame
+from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.snapshot import FleetView
 from ground_station.view_model.station import handle
 from ground_station.view_model.station_state import DeskState, opened
@@ -37,6 +38,7 @@ from ground_station.view_model.view import view
 from messages.ids import message_id
 from messages.model import Telemetry
 
+MEMO = Memo()
 START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
 
 
@@ -102,7 +104,7 @@ def _measured(
 
 def _snapshot(state: DeskState, events: list[TelemetryCame], now: datetime, dice: Callable[[], int]) -> Any:
     state, _effects = handle(state, events, now, dice)
-    return state, view(state, now)
+    return state, view(state, now, MEMO)
 
 
 def _took_ms(app: QApplication, draw: Callable[[], None]) -> tuple[float, float]:
@@ -117,7 +119,7 @@ def _reset(peer: QTableView, fleet: FleetView) -> None:
     model = QStandardItemModel(len(fleet.rows), len(COLUMNS), peer)
     for place, row in enumerate(fleet.rows):
         for column in range(len(COLUMNS)):
-            model.setItem(place, column, QStandardItem(text_of(row, column)))
+            model.setItem(place, column, QStandardItem(text_of(row, column, fleet.now_s)))
     before = peer.model()
     peer.setModel(model)
     if before is not None:
