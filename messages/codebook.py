@@ -2,11 +2,16 @@
 
 Source: New York City Department of Finance, "Violation Codes, Fines, Rules & Regulations", published on NYC Open Data without
 restriction on use; the city's abbreviations are written out. Fines are in US dollars: Manhattan at and below 96th Street, and elsewhere.
+
+A code keeps its number when the rule that it cites is renumbered, and a ticket that cites the old number is void: in 2017 the paragraph
+of the city's traffic rules for Muni Meters, 4-08(h)(10), became 4-08(h)(1) on 20 April (New York Law Journal, 8 December 2017). The
+city's tickets of the fiscal years 2015 and 2017 file codes 37, 38, 42 and 69 under that one paragraph (law section 408, subdivision h1,
+in a field of two letters), so each of the four has an entry before that day and one from it on.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -18,6 +23,9 @@ class CodeEntry(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     fine_manhattan_usd: int
     fine_elsewhere_usd: int
+    rule: str = (
+        ""  # of the city's traffic rules (34 RCNY), as a ticket cites it; empty where this book does not know it
+    )
     valid_from: datetime | None = None
     valid_to: datetime | None = None
 
@@ -25,6 +33,19 @@ class CodeEntry(msgspec.Struct, frozen=True, kw_only=True):
 def _row(code: int, title: str, fine_manhattan_usd: int, fine_elsewhere_usd: int) -> CodeEntry:
     return CodeEntry(
         code=code, title=title, fine_manhattan_usd=fine_manhattan_usd, fine_elsewhere_usd=fine_elsewhere_usd
+    )
+
+
+MUNI_METER_RULE_RENUMBERED = datetime(2017, 4, 20, 4, tzinfo=UTC)
+"""Midnight in New York, daylight saving time."""
+
+
+def _muni_meter(code: int, title: str, fine_manhattan_usd: int, fine_elsewhere_usd: int) -> tuple[CodeEntry, CodeEntry]:
+    entry = _row(code, title, fine_manhattan_usd, fine_elsewhere_usd)
+    change = MUNI_METER_RULE_RENUMBERED
+    return (
+        msgspec.structs.replace(entry, rule="4-08(h)(10)", valid_to=change),
+        msgspec.structs.replace(entry, rule="4-08(h)(1)", valid_from=change),
     )
 
 
@@ -65,12 +86,12 @@ CODE_BOOK: tuple[CodeEntry, ...] = (
     _row(34, "Expired meter", 65, 35),
     _row(35, "Selling or offering merchandise at a meter", 65, 35),
     _row(36, "Photo school zone speed violation", 50, 50),
-    _row(37, "Expired muni meter", 65, 35),
-    _row(38, "Failing to display muni meter receipt", 65, 35),
+    *_muni_meter(37, "Expired muni meter", 65, 35),
+    *_muni_meter(38, "Failing to display muni meter receipt", 65, 35),
     _row(39, "Overtime parking: time limit posted", 65, 60),
     _row(40, "Fire hydrant", 115, 115),
     _row(41, "Miscellaneous", 0, 0),
-    _row(42, "Expired muni meter: commercial zone", 65, 35),
+    *_muni_meter(42, "Expired muni meter: commercial zone", 65, 35),
     _row(43, "Expired meter: commercial zone", 65, 35),
     _row(44, "Parking over the limit: commercial meter zone", 65, 35),
     _row(45, "Traffic lane", 115, 115),
@@ -97,7 +118,7 @@ CODE_BOOK: tuple[CodeEntry, ...] = (
     _row(66, "Detached trailer", 65, 45),
     _row(67, "Pedestrian ramp", 165, 165),
     _row(68, "Not complying with posted sign", 65, 60),
-    _row(69, "Failing to display muni meter receipt: commercial zone", 65, 35),
+    *_muni_meter(69, "Failing to display muni meter receipt: commercial zone", 65, 35),
     _row(70, "Registration sticker expired or missing", 65, 65),
     _row(71, "Inspection sticker expired or missing", 65, 65),
     _row(72, "Inspection sticker damaged or counterfeit", 65, 65),
@@ -164,8 +185,9 @@ def title_of(code: int) -> str:
 
 
 def search(words: str, at: datetime) -> list[CodeEntry]:
-    """The entries in force at `at` that begin with the number typed, or whose title has every word typed (any case).
+    """The entries in force at `at` that begin with the number typed, or whose title or rule has every word typed (any case).
 
+    A word with a hyphen or bracket, such as 4-08(h)(1), is the beginning of a rule too.
     Numbers first, then titles in the order of the book; everything for an empty text.
     """
     wanted = words.lower().split()
@@ -174,6 +196,15 @@ def search(words: str, at: datetime) -> list[CodeEntry]:
         return in_force
     by_number = [entry for entry in in_force if len(wanted) == 1 and str(entry.code).startswith(wanted[0])]
     by_words = [
-        entry for entry in in_force if all(word in entry.title.lower() for word in wanted) and entry not in by_number
+        entry
+        for entry in in_force
+        if all(word in entry.title.lower() or _cites(entry, word) for word in wanted) and entry not in by_number
     ]
     return by_number + by_words
+
+
+def _cites(entry: CodeEntry, word: str) -> bool:
+    """Whether the word is the entry's rule, or the beginning of it that ends with a part: 4-08 and 4-08(h), not 4-08(h)(1 of (10)."""
+    if not entry.rule.startswith(word) or not ("-" in word or "(" in word):
+        return False
+    return entry.rule[len(word) :][:1] in ("", "(")

@@ -134,7 +134,7 @@ def hits(violation: Violation, text: str, chosen: int | None) -> tuple[CodeHit, 
     if not text.strip():
         return ()
     found = codebook.search(text, violation.captured_at)[:HITS]
-    return tuple(CodeHit(entry.code, entry.title, _fine(entry), entry.code == chosen) for entry in found)
+    return tuple(CodeHit(entry.code, _with_rule(entry), _fine(entry), entry.code == chosen) for entry in found)
 
 
 def code_in(text: str, violation: Violation) -> int | None:
@@ -226,6 +226,11 @@ def _kept(correction: Correction) -> Kept:
 def _title(code: int, at: datetime) -> str:
     entry = codebook.entry_at(code, at)
     return entry.title if entry else codebook.title_of(code)
+
+
+def _with_rule(entry: codebook.CodeEntry) -> str:
+    """The title and the rule that the ticket will cite, where the book knows it."""
+    return f"{entry.title} · {entry.rule}" if entry.rule else entry.title
 
 
 def _fine(entry: codebook.CodeEntry) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ground_station.view_model import coding_desk
 from ground_station.view_model.coding_desk import Work, choices, code_in, form_for, hits, with_change
+from ground_station.view_model.intentions import ChooseCode, ChooseFirstHit, SearchCode
+from ground_station.view_model.view import view
 from ground_station.view_model.wording import confirm_text
+from messages import codebook
 from messages.coding import Form, missing_facts
 from messages.errors import CodingError
-from tests.ground_station.given import NOON, WHO, a_violation, an_id
+from messages.model import Guess
+from tests.ground_station.given import NOON, WHO, a_connected_desk, a_violation, an_alert, an_id
 
 
 def test_digits_choose_the_drones_guesses_first_and_then_frequent_codes() -> None:
@@ -95,3 +99,58 @@ def test_a_decision_gives_its_form_back() -> None:
 
 def test_a_fine_that_differs_by_borough_is_shown_with_both() -> None:
     assert hits(a_violation(at=datetime(2026, 1, 1, tzinfo=UTC)), "34", None)[0].fine == "$65 or $35"
+
+
+CHANGE = datetime(2017, 4, 20, 4, tzinfo=UTC)  # midnight in New York: rule 4-08(h)(10) became 4-08(h)(1)
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "cited", "void"),
+    [
+        (CHANGE - timedelta(milliseconds=1), "4-08(h)(10)", "4-08(h)(1)"),
+        (CHANGE, "4-08(h)(1)", "4-08(h)(10)"),
+    ],
+)
+def test_the_renumbering_of_2017_replayed_the_rule_in_force_when_seen_is_found_and_the_other_can_not_be_chosen(
+    seen_at: datetime, cited: str, void: str
+) -> None:
+    """Decided today: what counts is when the drone saw the vehicle."""
+    desk = a_connected_desk(an_alert(1, at=seen_at))
+    desk.wants(SearchCode(void), ChooseFirstHit())
+    shown = view(desk.state, desk.now).desk
+    assert shown is not None
+    assert (shown.hits, shown.code) == ((), None)
+
+    desk.wants(SearchCode(f"receipt {cited}"), ChooseFirstHit())
+
+    shown = view(desk.state, desk.now).desk
+    assert shown is not None
+    assert shown.code == 38
+    assert shown.hits[0].title == f"Failing to display muni meter receipt · {cited}"
+
+
+def test_a_code_that_was_not_in_force_when_seen_can_be_chosen_in_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code 38 as if it had ended that day: digits, number, words, a click and the decision itself all refuse it."""
+    ended = tuple(entry for entry in codebook.CODE_BOOK if entry.code != 38 or entry.valid_from is None)
+    monkeypatch.setattr(codebook, "CODE_BOOK", ended)
+    monkeypatch.setattr(codebook, "_BY_CODE", {**codebook._BY_CODE, 38: tuple(e for e in ended if e.code == 38)})
+    desk = a_connected_desk(an_alert(1, at=CHANGE, guesses=(Guess(38, 0.9),), plate_expiry="2027-03"))
+
+    choices_seen = {choice.code for choice in choices(a_violation(at=CHANGE, guesses=(Guess(38, 0.9),)), None)}
+    desk.wants(ChooseCode(38), SearchCode("38"), ChooseFirstHit(), SearchCode("receipt"), ChooseFirstHit())
+
+    assert 38 not in choices_seen
+    shown = view(desk.state, desk.now).desk
+    assert shown is not None
+    assert shown.code != 38
+    with pytest.raises(CodingError, match="not in force"):
+        coding_desk.decided(
+            a_violation(at=CHANGE),
+            Form(code=38, plate="x", plate_type="x", plate_expiry="x", make="x", body="x", plate_state="x"),
+            WHO,
+            seq=1,
+            correction_id=an_id(9),
+            claimed_at=NOON,
+            now=NOON,
+        )
+    assert 38 in {choice.code for choice in choices(a_violation(at=CHANGE - timedelta(days=1)), None)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ def codes_of(entries: list[CodeEntry]) -> list[int]:
 
 
 def test_no_words_find_the_whole_book() -> None:
-    assert codes_of(search("  ", NOON)) == [entry.code for entry in CODE_BOOK]
+    assert codes_of(search("  ", NOON)) == list(dict.fromkeys(entry.code for entry in CODE_BOOK))
 
 
 def test_a_digit_finds_the_codes_that_begin_with_it() -> None:
@@ -61,8 +61,28 @@ def test_the_digits_of_the_desk_choose_nine_different_codes_in_force() -> None:
 
 
 def test_each_code_is_in_the_book_once_at_any_time() -> None:
-    assert len({entry.code for entry in CODE_BOOK}) == len(CODE_BOOK)
+    changes = {at for entry in CODE_BOOK for at in (entry.valid_from, entry.valid_to) if at is not None}
+    for at in [NOON, *changes, *(at - timedelta(microseconds=1) for at in changes)]:
+        in_force = codes_of(search("", at))
+        assert len(in_force) == len(set(in_force)) == len({entry.code for entry in CODE_BOOK})
     assert all(entry.title and 1 <= entry.code <= 999 for entry in CODE_BOOK)
+
+
+MUNI_METER = (37, 38, 42, 69)
+LAST_OLD = datetime(2017, 4, 19, 23, 59, 59, tzinfo=timezone(timedelta(hours=-4)))
+FIRST_NEW = datetime(2017, 4, 20, 0, 0, 0, tzinfo=timezone(timedelta(hours=-4)))
+
+
+@pytest.mark.parametrize(("at", "rule"), [(LAST_OLD, "4-08(h)(10)"), (FIRST_NEW, "4-08(h)(1)"), (NOON, "4-08(h)(1)")])
+def test_the_rule_that_a_meter_ticket_cites_is_the_one_in_force_when_the_vehicle_was_seen(
+    at: datetime, rule: str
+) -> None:
+    other = {"4-08(h)(10)": "4-08(h)(1)", "4-08(h)(1)": "4-08(h)(10)"}[rule]
+    assert [entry.rule for code in MUNI_METER if (entry := entry_at(code, at))] == [rule] * 4
+    assert codes_of(search(rule, at)) == list(MUNI_METER)
+    assert search(other, at) == []
+    assert codes_of(search("4-08(H)", at)) == list(MUNI_METER)
+    assert codes_of(search(f"receipt {rule}", at)) == [38, 69]
 
 
 def test_an_entry_is_chosen_by_when_the_violation_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
