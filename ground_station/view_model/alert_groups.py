@@ -9,20 +9,16 @@ decided by itself. What this officer holds is never in a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from ground_station.view_model import alert_queue
 from ground_station.view_model.alert_queue import Entry
-from messages.geo import Position, distance_m
+from ground_station.view_model.chatter import near
 from messages.model import Violation
 
-CHATTER = 3  # alerts
-CHATTER_SPAN = timedelta(seconds=60)
-SAME_PLACE_M = 60.0  # about one kerb between two crossings, and the error of a drone's guess at the vehicle's place
 GROUP_OF = 2  # alerts at least: fewer save no card
 FLOOD_ENDS = (
     alert_queue.FLOOD // 2
@@ -46,11 +42,10 @@ def floods(in_10_min: int, *, already: bool) -> bool:
 
 
 def arranged(
-    waiting: Sequence[tuple[int, Entry]], known: Iterable[Entry], *, flood: bool, mine: Collection[int] = (0,)
+    waiting: Sequence[tuple[int, Entry]], chatter: Mapping[str, str], *, flood: bool, mine: Collection[int] = (0,)
 ) -> list[Group]:
-    """The list as groups. `waiting`: (section, alert) in the order of the list, each section in one piece; `known`: every alert that
-    this desk knows, closed ones too, so that a chatter does not fall apart while it is being decided."""
-    chatter = chatters(entry.alert.violation for entry in known)
+    """The list as groups. `waiting`: (section, alert) in the order of the list, each section in one piece; `chatter`: as alert_queue
+    keeps it."""
     groups: list[Group] = []
     for section in dict.fromkeys(section for section, _ in waiting):
         entries = [entry for its_section, entry in waiting if its_section == section]
@@ -58,28 +53,7 @@ def arranged(
     return groups
 
 
-def chatters(violations: Iterable[Violation]) -> dict[str, str]:
-    """Which violations are chatter: violation id -> the key of its chatter.
-
-    Chatter is one drone reporting one place CHATTER times within CHATTER_SPAN; what overlaps is one chatter."""
-    places: dict[str, list[list[Violation]]] = {}
-    for violation in sorted(violations, key=lambda each: (each.captured_at, each.id)):
-        of_drone = places.setdefault(violation.drone_id, [])
-        place = next((place for place in of_drone if _near(place[0], violation)), None)
-        if place is None:
-            of_drone.append([violation])
-        else:
-            place.append(violation)
-    found: dict[str, str] = {}
-    for place in (place for of_drone in places.values() for place in of_drone):
-        for first, last in zip(range(len(place)), range(CHATTER - 1, len(place)), strict=False):
-            if place[last].captured_at - place[first].captured_at <= CHATTER_SPAN:
-                key = found.get(place[first].id, f"chatter {place[first].drone_id} {place[first].id}")
-                found.update(dict.fromkeys((each.id for each in place[first : last + 1]), key))
-    return found
-
-
-def _section(entries: list[Entry], chatter: dict[str, str], *, flood: bool) -> list[Group]:
+def _section(entries: list[Entry], chatter: Mapping[str, str], *, flood: bool) -> list[Group]:
     """One section of the list: what belongs together stands where its first alert stood."""
     keys = _together(entries, {}, lambda violation: (chatter.get(violation.id, ""), "chatter"))
     if flood:
@@ -125,8 +99,4 @@ def _singles(entries: list[Entry]) -> list[Group]:
 def same_kerb(group: Group) -> bool:
     """Whether all alerts of a group lie at one kerb."""
     first = group.entries[0].alert.violation
-    return all(_near(first, entry.alert.violation) for entry in group.entries[1:])
-
-
-def _near(one: Violation, other: Violation) -> bool:
-    return distance_m(Position(one.lat_deg, one.lon_deg), Position(other.lat_deg, other.lon_deg)) <= SAME_PLACE_M
+    return all(near(first, entry.alert.violation) for entry in group.entries[1:])

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ground_station.view_model import wording
+from ground_station.view_model.chatter import CHATTER, chatters
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import PictureView, Severity
 from messages.alert import Alert, holder, is_open
@@ -43,6 +44,9 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: dict[str, Entry] = {}
     images: dict[str, Image] = {}
+    chatter: dict[
+        str, str
+    ] = {}  # alerts that are chatter -> its key; kept while its other alerts are decided and archived
     raised: dict[str, datetime] = {}  # alerts of the last 10 min, closed ones too
     gone: dict[str, int] = {}  # id -> last version, of alerts whose topic was emptied; oldest first
 
@@ -68,7 +72,16 @@ def with_alert(queue: Queue, alert: Alert, now: datetime) -> Queue:
         not is_open(alert) and violation_id in images
     ):  # a decided alert is not looked at again; its picture would only fill memory
         images = {key: image for key, image in images.items() if key != violation_id}
-    return msgspec.structs.replace(queue, entries={**queue.entries, violation_id: entry}, images=images, raised=raised)
+    entries = {**queue.entries, violation_id: entry}
+    chatter = queue.chatter
+    if known is None:
+        seen = [
+            each.alert.violation
+            for each in entries.values()
+            if each.alert.violation.drone_id == alert.violation.drone_id
+        ]
+        chatter = {**chatter, **chatters(seen)} if len(seen) >= CHATTER else chatter
+    return msgspec.structs.replace(queue, entries=entries, images=images, raised=raised, chatter=chatter)
 
 
 def without_alert(queue: Queue, violation_id: str) -> Queue:
@@ -81,6 +94,7 @@ def without_alert(queue: Queue, violation_id: str) -> Queue:
         queue,
         entries={key: value for key, value in queue.entries.items() if key != violation_id},
         images={key: value for key, value in queue.images.items() if key != violation_id},
+        chatter={key: value for key, value in queue.chatter.items() if key != violation_id},
         gone=gone,
     )
 
@@ -91,7 +105,8 @@ def without_unheard(queue: Queue, since: datetime) -> Queue:
     if len(heard) == len(queue.entries):
         return queue
     images = {key: image for key, image in queue.images.items() if key in heard}
-    return msgspec.structs.replace(queue, entries=heard, images=images)
+    chatter = {key: value for key, value in queue.chatter.items() if key in heard}
+    return msgspec.structs.replace(queue, entries=heard, images=images, chatter=chatter)
 
 
 def with_image(queue: Queue, violation_id: str, image: Image | None) -> Queue:
@@ -117,13 +132,14 @@ def in_order(queue: Queue, officer: str, hidden: Collection[str], now: datetime)
     the oldest first in each, so that none starves and nothing moves under the officer's hand when a new one comes.
 
     `hidden`: decided here."""
+    return [entry for _, entry in in_sections(queue, officer, hidden, now)]
+
+
+def in_sections(queue: Queue, officer: str, hidden: Collection[str], now: datetime) -> list[tuple[int, Entry]]:
+    """The same with the section of each: 0 mine, 1 must be decided, 2 the rest, 3 what this officer passed on."""
     waiting = [entry for key, entry in queue.entries.items() if key not in hidden and is_open(entry.alert)]
-    return sorted(waiting, key=lambda entry: _rank(queue, entry, officer, now))
-
-
-def section_of(queue: Queue, entry: Entry, officer: str, now: datetime) -> int:
-    """Which section of the list an alert is in: 0 mine, 1 must be decided, 2 the rest, 3 what this officer passed on."""
-    return _rank(queue, entry, officer, now)[0]
+    ranked = sorted(((_rank(queue, entry, officer, now), entry) for entry in waiting), key=lambda each: each[0])
+    return [(rank[0], entry) for rank, entry in ranked]
 
 
 def severity_of(queue: Queue, entry: Entry, officer: str, now: datetime) -> Severity:

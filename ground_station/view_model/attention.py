@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from ground_station.view_model import alert_groups, outbox
+from ground_station.view_model import outbox
 from ground_station.view_model.effects import PlaySound
 from ground_station.view_model.station_state import DeskState
 from messages.alert import Alert
@@ -29,13 +29,7 @@ def wants_somebody(before: Alert | None, after: Alert, officer: str) -> bool:
 
 def sounded(state: DeskState, alert: Alert, now: datetime) -> tuple[DeskState, list[PlaySound]]:
     """The sound of an alert that wants somebody; none for one that only repeats a chatter."""
-    violation = alert.violation
-    of_drone = [
-        entry.alert.violation
-        for entry in state.queue.entries.values()
-        if entry.alert.violation.drone_id == violation.drone_id
-    ]
-    if alert.state == "new" and violation.id in alert_groups.chatters(of_drone):
+    if alert.state == "new" and alert.violation.id in state.queue.chatter:
         return state, []
     return _sound(state, "new_alert", now)
 

@@ -25,6 +25,7 @@ from messages.coding import Form
 from messages.ids import message_id
 from messages.state import DeskRequest
 
+OTHERS_KEPT = 2_000
 MESSAGE_FOR = timedelta(seconds=8)
 Dice = Callable[[], int]
 """Gives 74 or more random bits at each call."""
@@ -32,12 +33,16 @@ Effects = tuple[Effect, ...]
 
 
 class Done(msgspec.Struct, frozen=True):
-    """One decision of this officer, for the counters."""
+    """One decision, for the counters and for warnings about its plate."""
 
     correction_id: str
     decided_at: datetime
     took_s: float  # from claim to decision
     status: Literal["confirmed", "corrected", "rejected"]
+    violation_id: str = ""
+    code: int | None = None  # None for a rejection
+    plate: str = ""  # as the officer gave it; of another officer's decision as the drone read it
+    plate_state: str = ""
 
 
 class DeskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +57,7 @@ class DeskState(msgspec.Struct, frozen=True, kw_only=True):
     log: ShiftLog = ShiftLog()
     next_seq: int = 1  # of this boot's next Correction
     done: tuple[Done, ...] = ()
+    done_by_others: tuple[Done, ...] = ()  # since this desk was opened, the last OTHERS_KEPT
     selected: str | None = None  # an alert
     picks_itself: bool = True  # the first alert is put on an empty desk
     drone: str | None = None  # selected
@@ -110,9 +116,8 @@ def station_now(state: DeskState, now: datetime) -> datetime:
 def groups(state: DeskState, now: datetime) -> list[Group]:
     """The alert list as groups."""
     at, who = station_now(state, now), state.who.officer
-    waiting = alert_queue.in_order(state.queue, who, outbox.hidden(state.outbox), at)
-    sections = [(alert_queue.section_of(state.queue, entry, who, at), entry) for entry in waiting]
-    return alert_groups.arranged(sections, state.queue.entries.values(), flood=state.flood)
+    waiting = alert_queue.in_sections(state.queue, who, outbox.hidden(state.outbox), at)
+    return alert_groups.arranged(waiting, state.queue.chatter, flood=state.flood)
 
 
 def order(state: DeskState, now: datetime) -> list[Entry]:

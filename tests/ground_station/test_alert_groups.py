@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ground_station.view_model import alert_groups
-from ground_station.view_model.alert_groups import arranged, chatters, floods
-from ground_station.view_model.alert_queue import Entry
+from ground_station.view_model.alert_groups import floods
+from ground_station.view_model.chatter import chatters
 from ground_station.view_model.effects import Ask, PlaySound
-from ground_station.view_model.events import AlertCame, Tick
+from ground_station.view_model.events import AlertCame, AlertGone, Tick
 from ground_station.view_model.intentions import Claim, MoveSelection, SelectAlert, ToggleGroup
 from ground_station.view_model.snapshot import AlertCard, AlertGroup, StationView
 from ground_station.view_model.view import view
@@ -29,10 +29,6 @@ from tests.ground_station.given import (
 )
 
 STREETS = ("E 42nd Street", "Madison Avenue", "8th Avenue", None)
-
-
-def an_entry(alert: Alert) -> Entry:
-    return Entry(alert=alert, heard_at=NOON, first_at=NOON)
 
 
 def a_flooded_desk(*more: Alert) -> Desk:
@@ -125,10 +121,9 @@ def test_three_reports_of_one_drone_at_one_place_within_a_minute_collapse_with_a
     "third",
     [
         a_violation(3, at=NOON + seconds(61)),
-        a_violation(3, at=NOON + seconds(30), drone_id="nyc-18"),
         a_violation(3, at=NOON + seconds(30), lat_deg=40.7527),
     ],
-    ids=["later", "another drone", "another place"],
+    ids=["later", "another place"],
 )
 def test_two_alike_and_one_that_is_not_are_no_chatter(third: object) -> None:
     assert chatters([a_violation(1), a_violation(2, at=NOON + seconds(20)), third]) == {}  # type: ignore[list-item]
@@ -136,11 +131,19 @@ def test_two_alike_and_one_that_is_not_are_no_chatter(third: object) -> None:
 
 def test_a_chatter_goes_on_as_one_while_it_is_being_decided() -> None:
     alerts = [an_alert(n, at=NOON + seconds(15 * n)) for n in range(4)]
-    entries = [an_entry(alert) for alert in alerts]
+    desk = a_connected_desk(*alerts)
 
-    groups = arranged([(1, entry) for entry in entries[2:]], entries, flood=False)
+    desk.hears(AlertGone(alerts[0].violation.id), AlertGone(alerts[2].violation.id))
 
-    assert [(group.kind, len(group.entries)) for group in groups] == [("chatter", 2)]
+    (head,) = heads(seen(desk))
+    assert (head.kind, head.count) == ("alike", 2)
+
+
+@given(st.permutations(range(6)))
+def test_any_order_of_arrival_gives_the_same_groups(order: list[int]) -> None:
+    alerts = [an_alert(n, at=NOON + seconds(25 * n)) for n in range(6)]
+
+    assert seen(a_connected_desk(*(alerts[n] for n in order))).rows == seen(a_connected_desk(*alerts)).rows
 
 
 def test_up_and_down_go_through_the_members_of_a_closed_group_and_its_card_says_which() -> None:
