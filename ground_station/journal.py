@@ -17,9 +17,11 @@ from typing import NamedTuple
 import msgspec
 import sqlcipher3.dbapi2 as sqlite
 
+from ground_station.view_model.coding_desk import form_of_kept
 from ground_station.view_model.effects import Kept
 from ground_station.view_model.station_state import Done
 from messages.coding import Form
+from messages.errors import DecodeError
 
 FORMS_KEPT = timedelta(days=7)  # as long as a drone keeps its reports; an alert that old is closed
 SHOWN_KEPT = timedelta(days=30)
@@ -109,15 +111,7 @@ class Journal:
         rows = self._database.execute(
             "select * from decisions where decided_at >= ? and ok is not 0 order by decided_at", [_text(since)]
         )
-        return tuple(
-            Done(
-                row["correction_id"],
-                _time(row["decided_at"]),
-                max(0.0, (_time(row["decided_at"]) - _time(row["claimed_at"])).total_seconds()),
-                row["status"],
-            )
-            for row in rows
-        )
+        return tuple(_done(row) for row in rows)
 
     def preferences(self) -> dict[str, str]:
         """What the front ends kept."""
@@ -271,6 +265,23 @@ def _kept(row: sqlite.Row) -> Kept:
         decided_at=_time(row["decided_at"]),
         payload=bytes(row["payload"]),
         sent_at=_time(row["sent_at"]) if row["sent_at"] else None,
+    )
+
+
+def _done(row: sqlite.Row) -> Done:
+    try:
+        form = form_of_kept(_kept(row)) or Form()
+    except DecodeError:  # of an older program: it still counts, only its plate is not known
+        form = Form()
+    return Done(
+        row["correction_id"],
+        _time(row["decided_at"]),
+        max(0.0, (_time(row["decided_at"]) - _time(row["claimed_at"])).total_seconds()),
+        row["status"],
+        row["violation_id"],
+        row["code"],
+        form.plate,
+        form.plate_state,
     )
 
 

@@ -10,9 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from ground_station.ui import paint
 from ground_station.ui.code_list import FREQUENT_BY_NUMBER, CodeList
 from ground_station.ui.decision_row import DecisionRow
+from ground_station.ui.details_grid import DetailsGrid
 from ground_station.ui.drone_panel import DroneDetails
 from ground_station.ui.facts_form import FactsForm
 from ground_station.ui.kerb_inset import KerbInset
@@ -29,15 +28,16 @@ from ground_station.ui.parts import Cap, HintLine, KeyButton, PlaceLabel, PlainL
 from ground_station.ui.picture_view import EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine
+from ground_station.ui.warning_lines import WarningLines
 from ground_station.view_model import wording
 from ground_station.view_model.intentions import ChooseCode, ChooseFirstHit, Intention, SearchCode, Undo
 from ground_station.view_model.language import later, t
-from ground_station.view_model.snapshot import DeskView, Detail, StationView
+from ground_station.view_model.snapshot import DeskView, StationView
 
 TALL_PX = 880
 """From this height of the window on, there is room for the titles of the frequent codes."""
 KERB_FROM_PX = 1000
-"""From this height on there is room for the kerb from above, at least KERB_LEAST_PX high."""
+"""From this height on there is room for the kerb from above, at least KERB_LEAST_PX high; below it a key puts it in the picture's place."""
 KERB_LEAST_PX = 140
 WIDTH_PX = 430
 FOLDED_WIDTH_PX = 424
@@ -46,36 +46,9 @@ FOLDED_WIDTH_PX = 424
 _HINTS = (
     (Cap("B"), later("give back")),
     (Cap("G"), later("picture again")),
-    (Cap("T"), later("take control of the drone")),
+    (Cap("T"), later("take control")),
 )
-
-
-class DetailsGrid(QWidget):
-    """The four facts beside the picture, two to a line: label left, value right."""
-
-    def __init__(self, look: Look):
-        super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(3)
-        self._cells: list[tuple[PlainLabel, PlainLabel]] = []
-        for place in range(4):
-            label, value = PlainLabel(look, tone="soft", whole=True), PlainLabel(look)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-            column = (place % 2) * 3
-            grid.addWidget(label, place // 2, column)
-            grid.addWidget(value, place // 2, column + 1)
-            self._cells.append((label, value))
-        grid.setColumnMinimumWidth(2, 4)
-
-    def show_details(self, details: tuple[Detail, ...]) -> None:
-        """Draw other facts (at most four)."""
-        for place, (label, value) in enumerate(self._cells):
-            detail = details[place] if place < len(details) else Detail("", "")
-            label.say(detail.label)
-            value.say(detail.value)
+_KERB_HINT = (Cap("W"), later("kerb"))
 
 
 class Calm(QWidget):
@@ -143,8 +116,11 @@ class CodingPanel(QFrame):
         self.codes = CodeList(look, send)
         self.search = TypingLine(look, t("Any code: number or words"), hint=t("number or words of any code"), key="0")
         self.facts = FactsForm(look, send, leave)
+        self.warnings = WarningLines(look)
         self.decision = DecisionRow(look, send, leave, self.go_to_missing)
         self.kerb = KerbInset(look, cache)
+        self._tall, self._below_px = False, 1
+        self._kerb_hint = HintLine(look, [(Cap("W"), t("picture"))])
         self._message_mark = SeverityMark(look, 10)
         self._calm = Calm(look)
         self._drone = DroneDetails(look)
@@ -201,6 +177,9 @@ class CodingPanel(QFrame):
         column = QVBoxLayout(page)
         column.setContentsMargins(11, 10, 11, 10)
         column.setSpacing(8)
+        self._instead = QVBoxLayout()  # of the picture: the kerb, by its key
+        column.addLayout(self._instead)
+        self._instead.addWidget(self._kerb_hint)
         column.addWidget(self.evidence, 1)
         column.addWidget(self._details)
         column.addSpacing(2)
@@ -208,10 +187,13 @@ class CodingPanel(QFrame):
         column.addWidget(self.codes)
         column.addWidget(self.search)
         column.addWidget(self.facts)
+        column.addWidget(self.warnings)
         column.addSpacing(2)
         column.addWidget(self.decision)
         column.addSpacing(2)
-        column.addWidget(self.kerb)
+        self._below = QVBoxLayout()
+        column.addLayout(self._below)
+        self._put_kerb(instead=False)
         column.addStretch(0)
         return page
 
@@ -219,9 +201,27 @@ class CodingPanel(QFrame):
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
         self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if height < TALL_PX else 1)
-        self.kerb.setFixedHeight(max(1, height - KERB_FROM_PX + KERB_LEAST_PX))
-        self.kerb.setVisible(height >= KERB_FROM_PX)
+        self._tall = height >= KERB_FROM_PX
+        self._below_px = max(1, height - KERB_FROM_PX + KERB_LEAST_PX)
+        self._put_kerb(instead=False)
         self._refit = True
+
+    def toggle_kerb(self) -> None:
+        """Where the window is not tall enough to show both: the kerb from above in the picture's place, or the picture again."""
+        if not self._tall and self._desk is not None:
+            self._put_kerb(instead=self.evidence.isVisibleTo(self))
+            self.kerb.show_place(self._desk)
+
+    def _put_kerb(self, *, instead: bool) -> None:
+        """The kerb in the picture's place, or below everything, seen only where there is room."""
+        height = self.evidence.height() if instead else self._below_px
+        for layout in (self._instead, self._below):
+            layout.removeWidget(self.kerb)
+        (self._instead if instead else self._below).insertWidget(0, self.kerb)
+        self.kerb.setFixedHeight(max(1, height - self._kerb_hint.sizeHint().height() - 8) if instead else height)
+        self.kerb.setVisible(instead or self._tall)
+        self._kerb_hint.setVisible(instead)
+        self.evidence.setVisible(not instead)
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
@@ -261,13 +261,19 @@ class CodingPanel(QFrame):
         self._message.setVisible(bool(self._message.text()))
         self._hints.setVisible(not self._message.text())
         self._hints.set_hints(
-            [(cap, t(words)) for cap, words in _HINTS] if view.desk is not None and view.desk.claim == "yours" else ()
+            [(cap, t(words)) for cap, words in self._keys_for(view.desk)] if view.desk is not None else ()
         )
         self._undo.setVisible(view.undo is not None)
+
+    def _keys_for(self, desk: DeskView) -> tuple[tuple[Cap, str], ...]:
+        """What can be done with the alert on the desk besides deciding it."""
+        return (*(_HINTS if desk.claim == "yours" else ()), *(() if self._tall else (_KERB_HINT,)))
 
     def _show_desk(self, desk: DeskView, *, fresh: bool) -> None:
         if fresh and self.isAncestorOf(QApplication.focusWidget() or self):
             self._leave()  # what is typed on belongs to the alert before
+        if fresh and not self.evidence.isVisibleTo(self):
+            self._put_kerb(instead=False)
         self._title.say(desk.title)
         self._show_claim(desk.claim_words, bold=desk.lease_left_s is not None)
         self.evidence.show_picture(desk.picture, fresh=fresh)
@@ -281,6 +287,7 @@ class CodingPanel(QFrame):
         )
         self.search.allow(desk.editable)
         self.facts.show_fields(desk.fields, editable=desk.editable)
+        self.warnings.show_warnings(desk.warnings)
         self.decision.show_desk(desk)
         self.kerb.show_place(desk)
 

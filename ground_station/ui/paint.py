@@ -126,7 +126,8 @@ def shortened(metrics: QFontMetricsF, place: str, width: float) -> str:
     """A place in words; where it is too wide with the words of street signs ("E 42nd St"), and then with an ellipsis."""
     if metrics.horizontalAdvance(place) <= width:
         return place
-    short = " ".join(_SHORT_WORDS.get(word, word) for word in place.split(" "))
+    words, _, rest = place.partition(",")
+    short = " ".join(_SHORT_WORDS.get(word, word) for word in words.split(" ")) + (f",{rest}" if rest else "")
     return metrics.elidedText(short, Qt.TextElideMode.ElideRight, width)
 
 

@@ -1,4 +1,4 @@
-"""The evidence picture, whole by default, zoomed or turned to the plate by key, with what is known of it written upon it."""
+"""The evidence picture, whole by default, zoomed, turned or brought to the plate by key, with what is known of it written below it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -32,32 +33,50 @@ _NONE = PictureView(state="none", words="", digest="", image=None)
 
 
 class EvidenceView(QWidget):
-    """Shows one picture. Z steps through ZOOMS, P goes to the plate and back; the wheel zooms and the mouse drags."""
+    """Shows one picture. Z steps through ZOOMS, Q turns it by a quarter, P goes to the plate and back; the wheel zooms, the mouse drags."""
 
     def __init__(self, look: Look, pictures: Pictures):
         super().__init__()
         self._look, self._pictures = look, pictures
         self._picture = _NONE
-        self._image: QImage | None = None
+        self._image: QImage | None = None  # as it is turned
+        self._turns = 0  # quarters, clockwise
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._drag: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(110)
+        self.setMinimumHeight(90)  # with two warnings below, in the smallest window
         self.setCursor(Qt.CursorShape.ArrowCursor)
 
     def show_picture(self, picture: PictureView, *, fresh: bool) -> None:
         """Show a picture, or what there is to say in its place. `fresh`: of another alert, so the whole of it."""
         if fresh:
-            self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
+            self._zoom, self._centre, self._turns = 1.0, QPointF(0.5, 0.5), 0
         elif picture == self._picture:
             return
         self._picture = picture
-        self._image = self._pictures.image(picture)
-        self.setAccessibleName(t("Evidence: {words}", words=picture.words))
+        self._take_image()
+
+    def _take_image(self) -> None:
+        """The picture as it is turned; the file itself stays as it came."""
+        image = self._pictures.image(self._picture)
+        self._image = image.transformed(QTransform().rotate(90.0 * self._turns)) if image and self._turns else image
+        turned = t(", turned by {degrees}°", degrees=90 * self._turns) if self._turns else ""
+        self.setAccessibleName(t("Evidence: {words}", words=self._picture.words) + turned)
         self.setMaximumHeight(self.wanted_height(self.width()))
         self.updateGeometry()
         self.update()
+
+    def turn(self) -> None:
+        """A quarter turn clockwise; what was in the middle stays there."""
+        self._turns = (self._turns + 1) % 4
+        self._take_image()
+        self._look_at(QPointF(1.0 - self._centre.y(), self._centre.x()), self._zoom)
+
+    @property
+    def turned_deg(self) -> int:
+        """How far the picture is turned clockwise."""
+        return 90 * self._turns
 
     def step_zoom(self) -> None:
         """The next zoom, the whole picture after the last."""
@@ -67,7 +86,10 @@ class EvidenceView(QWidget):
     def toggle_plate(self) -> None:
         """To the plate, or back to the whole picture."""
         at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
-        self._look_at(PLATE_CENTRE, ZOOMS[0] if at_plate else PLATE_ZOOM)
+        centre = PLATE_CENTRE
+        for _ in range(self._turns):
+            centre = QPointF(1.0 - centre.y(), centre.x())
+        self._look_at(centre, ZOOMS[0] if at_plate else PLATE_ZOOM)
 
     @property
     def zoom(self) -> float:
@@ -88,8 +110,8 @@ class EvidenceView(QWidget):
         return QSize(404, self.wanted_height(max(self.width(), 340)))
 
     def wanted_height(self, width: int) -> int:
-        """The height at which the whole picture fills `width`, with its caption."""
-        if self._image is None:
+        """The height at which the whole picture fills `width`, with its caption; a picture on its side takes no more room."""
+        if self._image is None or self._turns % 2:
             return round(width * 9 / 16) + CAPTION_PX
         return round(width * self._image.height() / max(1, self._image.width())) + CAPTION_PX
 
@@ -198,7 +220,8 @@ class EvidenceView(QWidget):
         at_plate = abs(self._zoom - PLATE_ZOOM) < 0.01
         zoom = t("zoom {zoom}×", zoom=f"{self._zoom:.0f}") if self._zoom > 1.0 and not at_plate else t("zoom")
         right = float(self.width())
-        for key, hint in (("P", t("whole") if at_plate else t("plate")), ("Z", zoom)):
+        turn = f"{self.turned_deg}°" if self._turns else t("turn")
+        for key, hint in (("P", t("whole") if at_plate else t("plate")), ("Q", turn), ("Z", zoom)):
             p.setFont(font)
             p.setPen(look.colour("soft"))
             right -= metrics.horizontalAdvance(hint) + 2

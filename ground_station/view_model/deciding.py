@@ -28,6 +28,7 @@ from ground_station.view_model.station_state import (
     selected,
     station_now,
 )
+from messages.alert import holder
 from messages.coding import Form, form_of, missing_facts
 from messages.errors import CodingError
 from messages.ids import message_id
@@ -41,6 +42,9 @@ def confirm(state: DeskState, now: datetime, dice: Dice) -> Step:
     if entry is None:
         return said(state, t("Nothing to decide"), now), ()
     violation = entry.alert.violation
+    held_by = holder(entry.alert, station_now(state, now))
+    if held_by is not None and held_by != state.who.officer:
+        return said(state, not_mine(state, entry, now), now), ()
     form = coding_desk.form_for(state.work, violation)
     missing = missing_facts(form)
     if form.code is None or missing:
@@ -95,11 +99,22 @@ def _keep(state: DeskState, entry: Entry, kept: Kept, now: datetime) -> DeskStat
     rest = [key for key in keys if key != kept.violation_id]
     took_s = max(0.0, (kept.decided_at - kept.claimed_at).total_seconds())
     what = t("Rejected") if kept.code is None else t("Code {code}", code=kept.code)
+    form = coding_desk.form_of_kept(kept) or Form()
+    done = Done(
+        kept.correction_id,
+        kept.decided_at,
+        took_s,
+        kept.status,
+        kept.violation_id,
+        kept.code,
+        form.plate,
+        form.plate_state,
+    )
     state = msgspec.structs.replace(
         state,
         outbox=outbox.with_decision(state.outbox, kept),
         next_seq=state.next_seq + 1,
-        done=(*state.done, Done(kept.correction_id, kept.decided_at, took_s, kept.status)),
+        done=(*state.done, done),
         work=coding_desk.without(state.work, kept.violation_id),
     )
     state = put_on_desk(state, rest[min(place, len(rest) - 1)] if rest else None)

@@ -70,6 +70,18 @@ WORK: dict[str, str] = {
     "{names} and {count} more": "{names} et {count} de plus",
     "{drone} · within {span}": "{drone} · en {span}",
     "{names} · same kerb": "{names} · même trottoir",
+    # plates
+    "Same plate also open: {drone}, {away} away, {ago}": "Même plaque, autre alerte : {drone}, à {away}, {ago}",
+    "Ticket for this plate {ago}: code {code}": "Contravention pour cette plaque {ago} : code {code}",
+    "{words}, {away} away": "{words}, à {away}",
+    "{words}, and {count} more": "{words}, et {count} de plus",
+    # picture
+    ", turned by {degrees}°": ", tournée de {degrees}°",
+    "turn": "tourner",
+    "turn the picture": "tourner l'image",
+    "kerb": "trottoir",
+    "picture": "image",
+    "the kerb from above": "le trottoir vu d'en haut",
     "This alert is in no group": "Cette alerte n'est dans aucun groupe",
     "picture\ncoming": "image\nattendue",
     "picture\ndamaged": "image\nabîmée",
@@ -186,7 +198,6 @@ WORK: dict[str, str] = {
     "plate": "plaque",
     "send it again": "la renvoyer",
     "picture again": "renvoyer l'image",
-    "take control of the drone": "piloter le drone",
     "The kerb from above": "Le trottoir vu du ciel",
     # map, fleet, drone
     "Map": "Carte",

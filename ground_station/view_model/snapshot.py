@@ -146,6 +146,9 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     confirm_ready: bool  # whether Confirm would decide now (or as soon as the claim is answered)
     can_decide: bool  # whether Reject and Pass on are possible
     notice: str  # a refusal or another word about this alert; empty when there is none
+    warnings: tuple[
+        str, ...
+    ]  # of the plate on the form: the officer may go on ("Ticket for this plate 2:10:00 ago: code 14")
     picture: PictureView
     lat_deg: float
     lon_deg: float

@@ -22,6 +22,7 @@ from ground_station.view_model import (
     link_state,
     officer,
     outbox,
+    plates,
     wording,
 )
 from ground_station.view_model.alert_queue import Image
@@ -57,6 +58,7 @@ from ground_station.view_model.intentions import Intention
 from ground_station.view_model.language import t
 from ground_station.view_model.station_state import (
     MESSAGE_FOR,
+    OTHERS_KEPT,
     DeskState,
     Dice,
     asked,
@@ -184,6 +186,9 @@ def _closed(state: DeskState, alert: Alert, now: datetime) -> DeskState:
     violation = alert.violation
     own = alert.decided_by == state.who.officer
     if not own:
+        state = _replaced(
+            state, done_by_others=(*state.done_by_others, plates.done_by_another(alert, now))[-OTHERS_KEPT:]
+        )
         name = wording.name_of(alert.decided_by) if alert.decided_by else t("Somebody")
         if alert.code_after is None:
             text = t("{name} rejected it: {drone}", name=name, drone=violation.drone_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Literal
 
@@ -13,6 +13,7 @@ from ground_station.view_model import (
     inside,
     link_state,
     outbox,
+    plates,
     shift_log,
     wording,
 )
@@ -44,9 +45,6 @@ from ground_station.view_model.track import points
 from messages.alert import holder
 from messages.coding import missing_facts
 from messages.geo import Position, distance_m
-
-NEAR_M = 60.0
-DAY = timedelta(hours=24)
 
 
 def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationView:
@@ -178,6 +176,9 @@ def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
         confirm_ready=form.code is not None and not missing and (claim == "asked" or may_decide(state, entry)),
         can_decide=may_decide(state, entry),
         notice=state.work.notices.get(violation.id, ""),
+        warnings=plates.warnings(
+            form, violation, state.queue.entries.values(), (*state.done, *state.done_by_others), at, state.who.zone
+        ),
         picture=alert_queue.picture_of(state.queue, entry),
         lat_deg=violation.lat_deg,
         lon_deg=violation.lon_deg,
@@ -225,24 +226,8 @@ def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...
         Detail(t("Seen"), wording.clock(violation.captured_at, state.who.zone)),
         Detail(t("Drone"), where),
         Detail(t("Precinct"), str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
-        Detail(t("Earlier here"), _earlier(state, entry, now)),
+        Detail(t("Earlier here"), plates.earlier(violation, state.queue.entries.values(), now, state.who.zone)),
     )
-
-
-def _earlier(state: DeskState, entry: Entry, now: datetime) -> str:
-    """Other alerts of the last day that this desk knows: of the same plate, or within 60 m."""
-    violation = entry.alert.violation
-    place = Position(violation.lat_deg, violation.lon_deg)
-    near = 0
-    for other in state.queue.entries.values():
-        seen = other.alert.violation
-        if seen.id == violation.id or not violation.captured_at - DAY <= seen.captured_at <= violation.captured_at:
-            continue
-        if violation.plate and seen.plate == violation.plate:
-            return t("same plate {ago}", ago=wording.ago(seen.captured_at, now, state.who.zone))
-        if distance_m(place, Position(seen.lat_deg, seen.lon_deg)) <= NEAR_M:
-            near += 1
-    return tn(near, "{count} alert in 24 h", "{count} alerts in 24 h") if near else t("none in 24 h")
 
 
 def _undo(state: DeskState, now: datetime) -> UndoView | None:

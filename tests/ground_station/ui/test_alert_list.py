@@ -39,10 +39,11 @@ def test_a_group_is_one_card_that_opens_by_its_key_and_closes_by_a_click(show: S
     shown.window.alerts.list.clicked.emit(model.index(2))
     inside = model.rows.now[2]
     assert isinstance(inside, AlertCard)
-    assert shown.asked[-1] == SelectAlert(inside.violation_id)
+    assert shown.now.desk is not None
+    assert shown.now.desk.violation_id == inside.violation_id
 
     shown.window.alerts.list.clicked.emit(model.index(0))
-    assert shown.asked[-1] == ToggleGroup(head.key)
+    assert shown.asked[-2:] == [SelectAlert(inside.violation_id), ToggleGroup(head.key)]
     assert model.rowCount() == 8
 
 

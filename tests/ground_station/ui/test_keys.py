@@ -174,3 +174,13 @@ def test_up_and_down_move_and_the_window_never_keeps_the_focus_in_a_closed_field
     shown.draw()
 
     assert not shown.window.is_typing
+
+
+def test_every_line_of_the_sheet_is_within_the_lower_panel(show: Show) -> None:
+    shown = show()
+    shown.type("?")
+    sheet = shown.window.lower_part.keys
+
+    last = 8 + 22 + max(len(lines) for lines in sheet.groups().values()) * 23
+
+    assert last <= sheet.height() + 4  # the gap below the last line may be cut

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
@@ -14,10 +16,10 @@ from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
-from ground_station.view_model.events import AlertCame, LinkDown, TelemetryCame
-from ground_station.view_model.intentions import SelectAlert, SelectDrone
+from ground_station.view_model.events import AlertCame, LinkDown, PictureCame, TelemetryCame
+from ground_station.view_model.intentions import SelectAlert, SelectDrone, SetFact
 from ground_station.view_model.snapshot import PictureView
-from tests.ground_station.given import NOON, a_telemetry, an_alert, claimed, seconds
+from tests.ground_station.given import NOON, a_telemetry, an_alert, an_id, claimed, seconds, with_picture
 from tests.ground_station.ui.conftest import Show
 
 
@@ -48,7 +50,7 @@ def test_an_alert_is_selected_by_a_click(show: Show, qtbot: QtBot) -> None:
 
     shown.window.alerts.list.clicked.emit(model.index(1))
 
-    assert shown.asked == [SelectAlert(model.rows.now[1].violation_id)]
+    assert shown.asked == [SelectAlert(shown.now.cards[1].violation_id)]
 
 
 def test_the_empty_desk_says_so(show: Show) -> None:
@@ -221,3 +223,92 @@ def test_a_row_out_of_sight_is_right_when_it_comes_into_sight(show: Show) -> Non
     assert told == [(0, told[0][1])]  # what is in sight, in one word
     assert told[0][1] < 30
     assert model.index(150, LINK).data() == "61 %"
+
+
+def test_the_picture_turns_by_quarters_and_the_plate_turns_with_it(show: Show) -> None:
+    data = a_png()
+    alert = with_picture(an_alert(1, evidence_ids=(an_id(5),)), data=data)
+    shown = show(alert)
+    shown.rules.hears(PictureCame(alert.violation.id, data, sha256(data).hexdigest()))
+    shown.draw()
+    evidence = shown.window.coding.evidence
+    image = evidence._image
+    assert image is not None
+    assert (image.width(), image.height()) == (96, 54)
+
+    shown.type("q")
+    assert evidence.turned_deg == 90
+    turned = evidence._image
+    assert turned is not None
+    assert (turned.width(), turned.height()) == (54, 96)
+    assert "90" in evidence.accessibleName()
+    shown.type("p")  # the plate, low in the upright picture, is at the left now
+    assert evidence._centre.x() < 0.5
+
+    shown.type("pqqq")
+    assert evidence.turned_deg == 0
+    assert evidence._image == image
+
+
+def test_another_alert_begins_with_its_picture_upright(show: Show) -> None:
+    shown = show(an_alert(1), an_alert(2, at=NOON + seconds(1)))
+    shown.type("q")
+
+    shown.press(Qt.Key.Key_Down)
+
+    assert shown.window.coding.evidence.turned_deg == 0
+
+
+def test_a_warning_about_the_plate_stands_above_the_decision_and_goes_with_its_reason(show: Show) -> None:
+    shown = show(an_alert(1), an_alert(2, at=NOON - seconds(41), drone_id="nyc-22"))
+    mark, words = shown.window.coding.warnings.lines[0]
+    assert words.isVisible()
+    assert mark.isVisible()
+    assert shown.now.desk is not None
+    assert words.text() == shown.now.desk.warnings[0]
+
+    shown.rules.wants(SetFact("plate", "XYZ 999"))
+    shown.draw()
+
+    assert not shown.window.coding.warnings.isVisible()
+
+
+def test_the_kerb_from_above_takes_the_pictures_place_by_its_key_until_the_next_alert(show: Show) -> None:
+    shown = show(an_alert(1), an_alert(2, at=NOON + seconds(1)))
+    coding = shown.window.coding
+    coding.kerb._load = lambda: None  # type: ignore[method-assign]  # the page is test_map_page.py's
+    assert coding.evidence.isVisible()
+    assert not coding.kerb.isVisible()
+
+    shown.type("w")
+    assert coding.kerb.isVisible()
+    assert not coding.evidence.isVisible()
+    shown.type("w")
+    assert coding.evidence.isVisible()
+
+    shown.type("w")
+    shown.press(Qt.Key.Key_Down)
+    assert coding.evidence.isVisible()
+    assert not coding.kerb.isVisible()
+
+
+def test_a_tall_window_shows_the_picture_and_the_kerb(show: Show, qtbot: QtBot) -> None:
+    shown = show(an_alert(1))
+    coding = shown.window.coding
+    coding.kerb._load = lambda: None  # type: ignore[method-assign]
+
+    shown.window.resize(1600, 1080)
+    qtbot.waitUntil(coding.kerb.isVisible)
+    shown.type("w")
+
+    assert coding.evidence.isVisible()
+    assert coding.kerb.isVisible()
+
+
+def test_the_smallest_window_has_room_for_two_warnings(show: Show, qtbot: QtBot) -> None:
+    shown = show(an_alert(1), an_alert(2, at=NOON - seconds(41), drone_id="nyc-22"))
+    shown.window.resize(1280, 720)
+    qtbot.waitUntil(lambda: shown.window.alerts.painter.folded)
+    shown.window.coding.warnings.show_warnings(("Same plate also open", "Ticket for this plate"))
+
+    assert shown.window.minimumSizeHint().height() <= 720

@@ -18,6 +18,7 @@ from ground_station.ui.look import Look
 from ground_station.ui.station import Station
 from ground_station.ui.window import has_display
 from ground_station.view_model.effects import Sound
+from ground_station.view_model.snapshot import AlertCard
 from messages.codec import decode
 from messages.model import Correction
 from tests.ground_station.given import a_violation, an_alert
@@ -91,7 +92,13 @@ def test_a_new_alert_is_on_screen_soon_after_it_came(running: Callable[[StationL
     made.link.say(AlertCame(an_alert(2, at=now)))
 
     qtbot.waitUntil(lambda: made.window.alerts.model.rowCount() == 1, timeout=2_000)
-    assert a_violation(2, at=now).id == made.window.alerts.model.rows.now[0].violation_id
+    assert a_violation(2, at=now).id == _only_card(made).violation_id
+
+
+def _only_card(made: Running) -> AlertCard:
+    (row,) = made.window.alerts.model.rows.now
+    assert isinstance(row, AlertCard)
+    return row
 
 
 def test_a_missing_display_is_known_before_qt_ends_the_process() -> None:
