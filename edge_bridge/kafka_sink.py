@@ -143,7 +143,8 @@ class KafkaSink:
         producer = self._urgent if row.lane is Lane.ALERT else self._bulk
         try:
             if len(row.payload) < LARGE_BYTES:
-                return producer.hand_over(place, key.encode(), row.payload, self._headers(row))
+                handed: Handed = producer.hand_over(place, key.encode(), row.payload, self._headers(row))
+                return handed
             headers = read_headers(self._headers(row))
             future = producer.send(
                 place.topic, value=row.payload, key=key.encode(), headers=headers, partition=place.partition

@@ -40,7 +40,7 @@ def texts_in(source: str) -> set[str]:
             for each in (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,):
                 assert not isinstance(each, ast.JoinedStr | ast.BinOp), f"made at run time: {ast.unparse(node)}"
                 if isinstance(each, ast.Constant):
-                    found.add(each.value)
+                    found.add(str(each.value))
     return found
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import paho.mqtt.client as mqtt
 import psutil
@@ -96,7 +96,7 @@ class BridgeProcess:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)
 
-    def __enter__(self) -> BridgeProcess:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

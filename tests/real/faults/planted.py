@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import Any
 
-from edge_bridge import keeping, store
+from edge_bridge import database, keeping, store
 from edge_bridge.__main__ import main
 from edge_bridge.ports import Changes, StoreError
 
@@ -42,7 +42,7 @@ class OverlooksErrors(store.SqliteStore):
         self._last_row = changes.rows[-1].row if changes.rows else before
 
 
-class Volatile(store.Connection):
+class Volatile(database.Connection):
     """Commits reach the system and not the disk (synchronous=NORMAL): they outlast the process, not a power cut."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:

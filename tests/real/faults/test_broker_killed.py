@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -42,7 +43,7 @@ def kill(broker: Mosquitto) -> None:
 def kill_again_and_again(folder: Path, broker: Mosquitto, kafka: Kafka, kills: int, per_s: float) -> KeepingDrones:
     """A kill every EVERY_S under load; at the end everything is in Kafka once."""
     station, moment = f"broker-killed-{kills}", threading.Event()
-    settings = {"broker": broker.address, "station": station, "kafka": kafka.bootstrap}
+    settings: dict[str, Any] = {"broker": broker.address, "station": station, "kafka": kafka.bootstrap}
     drones = KeepingDrones("127.0.0.1", broker.port, Fleet(f"bk{kills}", 20), station, per_s=per_s)
     with BridgeProcess(folder, **settings) as bridge, drones:
         for _ in range(kills):

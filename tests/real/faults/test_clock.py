@@ -43,7 +43,7 @@ def test_a_clock_that_jumps_loses_doubles_delays_and_reorders_nothing(
     needs("faketime")
     station = "clock"
     fleet = Fleet("cl", 10)
-    settings = {"broker": mosquitto.address, "station": station}
+    settings: dict[str, Any] = {"broker": mosquitto.address, "station": station}
     with (
         BridgeWithAClock(tmp_path, kafka=None, **settings) as bridge,
         FieldClient(mosquitto.port, station, f"kestrel/v1/{station}/bridge/status") as field,

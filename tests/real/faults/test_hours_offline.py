@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -81,7 +82,7 @@ def test_half_a_million_reports_wait_for_headquarters_and_all_arrive_once(
     tmp_path: Path, mosquitto: Mosquitto, kafka: Kafka, link: Link, figures: Callable[..., None]
 ):
     station = "hours-offline"
-    settings = {"broker": mosquitto.address, "station": station, "kafka": kafka.edge_bootstrap}
+    settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": kafka.edge_bootstrap}
     link.cut()
     with (
         BridgeProcess(tmp_path, **settings) as bridge,

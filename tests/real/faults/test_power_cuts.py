@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def survive_cuts(ram: Path, mosquitto: Mosquitto, kafka: Kafka, cuts: int) -> in
     station = f"power-cuts-{cuts}"
     drones = KeepingDrones("127.0.0.1", mosquitto.port, Fleet(f"pc{cuts}", 20), station, per_s=PER_S)
     with Image(ram) as image, drones:
-        settings = {"broker": mosquitto.address, "station": station, "kafka": kafka.bootstrap}
+        settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": kafka.bootstrap}
         with BridgeProcess(image.place, **settings) as bridge:
             drones.wait_for_acks(100)
             promised, losing = cut_again_and_again(ram, bridge, drones, image, cuts)
