@@ -6,8 +6,12 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
-from ground_station.settings import SettingError, read
+from ground_station import profile
+from ground_station.settings import MissingSetting, SettingError, Settings, read, wants_window
+
+log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -20,7 +24,7 @@ def main() -> int:
 
         return shift_main(sys.argv[1:], os.environ)
     try:
-        settings = read(sys.argv[1:], os.environ)
+        settings = _settings(sys.argv[1:])
     except SettingError as error:
         return _refused(error)
     # Here, because it reads the libraries of the journal and the link, which takes a moment: a wrong setting is said before.
@@ -32,6 +36,36 @@ def main() -> int:
         return run(settings)
     except (JournalError, ShiftFileError) as error:
         return _refused(error)
+
+
+def _settings(arguments: list[str]) -> Settings:
+    """The settings; what is missing is asked for at the first start, if somebody sits before a screen. Raises SettingError."""
+    file = profile.place(sys.platform, os.environ, Path.home())
+    kept = profile.load(file)
+    try:
+        return read(arguments, os.environ, kept)
+    except MissingSetting:
+        if not (wants_window(arguments, os.environ) and _has_screen()):
+            raise
+        from ground_station.ui.window import (
+            ask_first,
+        )  # here, because Qt takes a moment, and headless machines have none
+
+        told = ask_first(os.environ, kept)
+        if told is None:
+            raise
+        settings = read(arguments, os.environ, told)
+    try:
+        profile.save(file, told)
+    except OSError as error:
+        log.warning("what was asked at the first start cannot be kept: %s", error)
+    return settings
+
+
+def _has_screen() -> bool:
+    if os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal"):
+        return False
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _refused(error: Exception) -> int:

@@ -17,6 +17,10 @@ class SettingError(Exception):
     """A setting is wrong; the text is one line that names it and says what it should be."""
 
 
+class MissingSetting(SettingError):
+    """The station or the officer is missing: the first start asks for them where there is a window."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set."""
 
@@ -50,14 +54,15 @@ class _Parser(argparse.ArgumentParser):
         raise SettingError(message)
 
 
-def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """The settings; raises SettingError for a wrong one. `--help` prints and exits."""
+def read(arguments: Sequence[str], environment: Mapping[str, str], kept: Mapping[str, str] | None = None) -> Settings:
+    """The settings; `kept`: what the first start was told, by name. Raises SettingError for a wrong one. `--help` prints and exits."""
     given = _parser().parse_args(list(arguments))
     values = {
         name: getattr(given, name) if getattr(given, name) is not None else environment.get(f"KESTREL_{name.upper()}")
         for name in vars(given)
     }
-    host, port = _broker(values["broker"] or "127.0.0.1:1883")
+    values.update({name: value for name, value in (kept or {}).items() if not values[name]})
+    host, port = broker_of(values["broker"] or "127.0.0.1:1883")
     replay = values["replay"] or None
     if replay is not None and _switch("scripted-officer", values["scripted_officer"]):
         raise SettingError("--replay shows the past: --scripted-officer has nothing to decide there")
@@ -86,6 +91,16 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         speed=_speed(values["speed"]),
         screenshot=Path(values["screenshot"]) if values["screenshot"] else None,
         after_s=_number("after-s", values["after_s"], 10.0, lowest=0.0),
+    )
+
+
+def wants_window(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether somebody sits before this start: a window, and nobody who codes or takes pictures by himself."""
+    given = _parser().parse_args(list(arguments))
+    alone = (given.scripted_officer, given.screenshot, given.headless)
+    return not any(alone) and not any(
+        environment.get(f"KESTREL_{name}", "0").lower() not in ("0", "no", "false", "off", "")
+        for name in ("SCRIPTED_OFFICER", "SCREENSHOT", "HEADLESS")
     )
 
 
@@ -126,7 +141,8 @@ def _speed(text: str | None) -> int:
     return int(number)
 
 
-def _broker(text: str) -> tuple[str, int]:
+def broker_of(text: str) -> tuple[str, int]:
+    """Host and port of "HOST:PORT". Raises SettingError."""
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise SettingError(f"--broker is {text!r}: it must be HOST:PORT, as 127.0.0.1:1883")
@@ -149,7 +165,7 @@ def _language(text: str | None) -> Literal["en", "fr", "xx"] | None:
 
 def _identifier(name: str, text: str | None) -> str:
     if text is None:
-        raise SettingError(f"--{name} is missing: give an id of small letters, digits and hyphens")
+        raise MissingSetting(f"--{name} is missing: give an id of small letters, digits and hyphens")
     if not _ID.match(text):
         raise SettingError(f"--{name} is {text!r}: it must be 1 to 32 small letters, digits or hyphens")
     return text

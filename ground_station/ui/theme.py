@@ -175,6 +175,16 @@ QLineEdit {{ placeholder-text-color: {p.soft}; }}
 QLineEdit[notshown="true"] {{ color: {p.soft}; }}
 QLineEdit[needed="true"] {{ border: {edge}px solid {p.attention}; placeholder-text-color: {p.attention}; }}
 QLineEdit:focus {{ border: {edge + 1}px solid {p.accent}; padding: 0 {m.pad - edge - 3}px; }}
+QPushButton {{
+    background: {p.field}; color: {p.ink}; border: {edge}px solid {p.line}; border-radius: {m.field_radius}px;
+    padding: 0 {m.pad}px; min-height: {m.target - 2 * edge}px; min-width: {m.target}px;
+}}
+QPushButton:checked {{ background: {p.selected}; border-color: {p.accent}; }}
+QPushButton[primary="true"] {{ background: {p.accent}; color: {p.on_accent}; border-color: {p.accent}; }}
+QPushButton:focus {{ border: {edge + 1}px solid {p.accent}; }}
+QPushButton[primary="true"]:focus {{ border: {edge + 1}px solid {p.ink}; }}
+QPushButton:disabled {{ color: {p.soft}; }}
+QDialog {{ background: {p.panel}; }}
 QLineEdit:disabled {{ color: {p.soft}; }}
 QTableView, QListView {{ background: {p.panel}; border: none; outline: none; selection-background-color: {p.selected};
     selection-color: {p.ink}; }}

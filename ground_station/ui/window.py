@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QApplication
 from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import Settings
+from ground_station.ui.first_run import FirstRun
 from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.main_window import MainWindow
 from ground_station.ui.station import Station
+from ground_station.view_model import catalogue
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ SETTLE_MS = 700
 
 GIVE_WAY_S = 0.001
 """How long the link's thread may keep the interpreter while the window's thread waits for it; Python's own 5 ms can be felt."""
+SIGNALS_MS = 200
+"""So often the first start looks whether the process is asked to end."""
 SIZE = (1600, 900)
 """At the first start, device-independent pixels. A picture of the window always has this size."""
 
@@ -59,11 +63,7 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     if not has_display(sys.platform, os.environ):
         sys.stderr.write("ground_station: there is no display to show the window on: set DISPLAY, or give --headless\n")
         return 2
-    prepare_engine(is_root=hasattr(os, "geteuid") and os.geteuid() == 0)
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)  # so that the engine may load later
-    app = QApplication(["kestrel"])
-    app.setApplicationName("Kestrel")
-    load_fonts()
+    app = _application()
     look = Look(settings.theme or "day")
     look.apply()
     officer = ScriptedOfficer(settings.think_s, Random(settings.seed)) if settings.scripted_officer else None
@@ -86,6 +86,35 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     station.window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
+
+
+def ask_first(environment: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str] | None:
+    """Ask at the first start for what is missing: the answers by the names of the settings, or None if the dialog was closed."""
+    _application()
+    catalogue.choose(environment.get("KESTREL_LANGUAGE") or kept.get("language") or catalogue.of_system(environment))
+    look = Look("day")
+    look.apply()
+    dialog = FirstRun(look, kept)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: dialog.reject())
+    ear = QTimer(dialog, interval=SIGNALS_MS)  # Python hears a signal only when it runs
+    ear.timeout.connect(lambda: None)
+    ear.start()
+    accepted = dialog.exec() == dialog.DialogCode.Accepted
+    return dialog.answers if accepted else None
+
+
+def _application() -> QApplication:
+    """The one application of this process, made at the first call."""
+    known = QApplication.instance()
+    if isinstance(known, QApplication):
+        return known
+    prepare_engine(is_root=hasattr(os, "geteuid") and os.geteuid() == 0)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)  # so that the engine may load later
+    app = QApplication(["kestrel"])
+    app.setApplicationName("Kestrel")
+    load_fonts()
+    return app
 
 
 class Screenshot(QObject):
