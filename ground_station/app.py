@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from random import Random
 
@@ -24,7 +24,7 @@ from ground_station.recording import Limits, Recorder
 from ground_station.replay_desk import ReplayDesk
 from ground_station.running import OpenDesk, RunningDesk
 from ground_station.scripted_officer import ScriptedOfficer
-from ground_station.settings import Settings
+from ground_station.settings import LOST_AFTER_S, Settings
 from ground_station.shift_files import ShiftFile, ShiftFileError, find_shift
 from ground_station.view_model import catalogue
 from ground_station.view_model.effects import Sound
@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Run the desk until it is closed; the exit code. Raises JournalError or ShiftFileError before anything is shown."""
-    catalogue.choose(settings.language or catalogue.of_system(os.environ))
+    usual = settings.usual_language or catalogue.of_system(os.environ)
+    catalogue.choose(settings.language or usual)
     if settings.replay is not None:
         return _run_front_end(*_replay(settings))
     log.info(
@@ -58,7 +59,9 @@ def run(settings: Settings) -> int:
         dice=lambda: secrets.randbits(80),
     )
 
-    catalogue.choose(settings.language or journal.preferences().get("language") or catalogue.of_system(os.environ))
+    preferences = journal.preferences()
+    catalogue.choose(settings.language or preferences.get("language") or usual)
+    settings = with_preferences(settings, preferences)
     places = Places(_words_of_place)
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
@@ -86,6 +89,19 @@ def run(settings: Settings) -> int:
         return _run_front_end(open_desk, settings)
     finally:
         places.close()
+
+
+def with_preferences(settings: Settings, preferences: Mapping[str, str]) -> Settings:
+    """The settings with what the officer has chosen at the desk, where nothing else was asked for at the start."""
+    if preferences.get("touch") == "on":
+        settings = msgspec.structs.replace(settings, touch=True)
+    try:
+        lost_after_s = float(preferences.get("lost_after_s", "nan"))
+    except ValueError:
+        return settings
+    if 1.0 <= lost_after_s <= 600.0 and settings.lost_after_s == LOST_AFTER_S:
+        settings = msgspec.structs.replace(settings, lost_after_s=lost_after_s)
+    return settings
 
 
 def _run_front_end(open_desk: OpenDesk, settings: Settings) -> int:

@@ -10,6 +10,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+LOST_AFTER_S = 3.5
 _ID = re.compile(r"\A[a-z0-9-]{1,32}\Z")
 
 
@@ -33,10 +34,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: Literal["en", "fr", "xx"] | None = (
         None  # None: the officer's, else the system's; xx: the tests' pseudo-locale
     )
+    usual_language: Literal["en", "fr", "xx"] | None = None  # of this machine, as the first start was told
+    touch: bool = False  # targets of 44 px, for gloves
     headless: bool = False  # the same states as lines of text, without a window
     scripted_officer: bool = False  # somebody who codes every alert, for tests and the demo
     think_s: float = 2.0  # how long the scripted officer looks at an alert; a quick human
-    lost_after_s: float = 3.5  # QGroundControl's default; a drone reports once a second
+    lost_after_s: float = LOST_AFTER_S  # QGroundControl's default; a drone reports once a second
     seed: int = 7  # of the scripted officer's choices
     record: bool = True  # the shift is written down, for its log, its export and its replay
     shifts: Path = Path("shifts")  # the folder of recorded shifts
@@ -61,7 +64,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], kept: Mapping
         name: getattr(given, name) if getattr(given, name) is not None else environment.get(f"KESTREL_{name.upper()}")
         for name in vars(given)
     }
-    values.update({name: value for name, value in (kept or {}).items() if not values[name]})
+    values.update({name: value for name, value in (kept or {}).items() if name != "language" and not values[name]})
     host, port = broker_of(values["broker"] or "127.0.0.1:1883")
     replay = values["replay"] or None
     if replay is not None and _switch("scripted-officer", values["scripted_officer"]):
@@ -77,10 +80,12 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], kept: Mapping
         journal=journal,
         theme=_theme(values["theme"]),
         language=_language(values["language"]),
+        usual_language="fr" if (kept or {}).get("language") == "fr" else "en" if (kept or {}).get("language") else None,
+        touch=_switch("touch", values["touch"]),
         headless=_switch("headless", values["headless"]),
         scripted_officer=_switch("scripted-officer", values["scripted_officer"]),
         think_s=_number("think-s", values["think_s"], 2.0, lowest=0.0),
-        lost_after_s=_number("lost-after-s", values["lost_after_s"], 3.5, lowest=1.0),
+        lost_after_s=_number("lost-after-s", values["lost_after_s"], LOST_AFTER_S, lowest=1.0),
         seed=int(_number("seed", values["seed"], 7, lowest=0)),
         record=not _switch("no-record", values["no_record"]),
         shifts=Path(values["shifts"]) if values["shifts"] else journal.parent / "shifts",
@@ -118,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--journal", metavar="FILE", help="the desk's small memory (desk-OFFICER.db)")
     add("--theme", metavar="day|night|contrast", help="colours (as when the desk was last closed)")
     add("--language", metavar="en|fr", help="of everything on screen (the officer's, else the system's)")
+    add("--touch", action="store_true", default=None, help="targets large enough for gloves")
     add("--headless", action="store_true", default=None, help="no window: the same states as lines of text")
     add("--scripted-officer", action="store_true", default=None, help="an invented officer codes every alert")
     add("--think-s", metavar="S", help="how long the invented officer looks at an alert (2.0)")

@@ -59,7 +59,7 @@ class KeySheet(QWidget):
             p.drawText(QPointF(left, y + 12), group)
             y += 22
             for cap, words in lines:
-                end = max(paint.key_cap(p, look, cap, left, y + 9), left + 26)
+                end = max(paint.key_cap(p, look, cap, left, y + 9, as_is=True), left + 26)
                 p.setFont(look.font(look.measure.small))
                 p.setPen(look.colour("ink"))
                 room = left + width - end - 14

@@ -53,6 +53,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("theme", "D", later("day, night, contrast"), later("Desk")),
     Shortcut("sound", "S", later("sound on or off"), later("Desk")),
     Shortcut("try_now", "Y", later("try now"), later("Desk")),
+    Shortcut("settings", ",", later("settings"), later("Desk")),
     Shortcut("keys", "?", later("this sheet"), later("Desk")),
     Shortcut("replay_pause", "Space", later("pause, go on"), later("Replay")),
     Shortcut("replay_back", "Left", later("30 s back"), later("Replay")),
@@ -70,7 +71,9 @@ KEY_NAMES: dict[str, str] = {"Up": "↑", "Down": "↓", "Left": "←", "Right":
 
 def key_map(preferences: Mapping[str, str]) -> dict[str, str]:
     """Action by key, with the officer's own keys. A key that two actions want stays with the one whose own key it is."""
-    own = {name.removeprefix(PREFERENCE): key for name, key in preferences.items() if name.startswith(PREFERENCE)}
+    own = {
+        name.removeprefix(PREFERENCE): key for name, key in preferences.items() if name.startswith(PREFERENCE) and key
+    }
     keys = {shortcut.key: shortcut.action for shortcut in SHORTCUTS if shortcut.action not in own}
     for shortcut in SHORTCUTS:
         wanted = own.get(shortcut.action)
@@ -80,6 +83,23 @@ def key_map(preferences: Mapping[str, str]) -> dict[str, str]:
         if shortcut.action not in keys.values():
             keys.setdefault(shortcut.key, shortcut.action)
     return keys
+
+
+_shown: dict[str, str] = {}
+
+
+def use_keys(keys: Mapping[str, str]) -> None:
+    """Sets the keys (action by key) that every cap on screen shows from now on."""
+    _shown.clear()
+    for shortcut in SHORTCUTS:
+        cap = cap_of(shortcut.action, keys)
+        if cap and cap != KEY_NAMES.get(shortcut.key, shortcut.key):
+            _shown[KEY_NAMES.get(shortcut.key, shortcut.key)] = cap
+
+
+def shown(cap: str) -> str:
+    """What stands on a cap, given what stood there before an officer changed keys."""
+    return _shown.get(cap, cap)
 
 
 def cap_of(action: str, keys: Mapping[str, str]) -> str:

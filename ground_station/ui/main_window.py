@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,17 +10,19 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 
-from ground_station.ui import lower_panel
+from ground_station.ui import lower_panel, pressed
 from ground_station.ui.alert_panel import AlertPanel
 from ground_station.ui.chain_strip import ChainStrip
 from ground_station.ui.coding_panel import CodingPanel
-from ground_station.ui.keys import key_map
+from ground_station.ui.keys import cap_of, key_map, use_keys
 from ground_station.ui.look import Look
 from ground_station.ui.lower_panel import LowerPanel
 from ground_station.ui.map_view import VIEW_PREFERENCE, MapView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.replay_strip import LEAP_S, STEP_S, ReplayStrip
 from ground_station.ui.save_dialog import asked_where
+from ground_station.ui.settings_dialog import SettingsDialog
+from ground_station.view_model import wording
 from ground_station.view_model.intentions import (
     ChooseDigit,
     Claim,
@@ -53,17 +55,6 @@ NEXT_PART_MS = 8
 SMALLEST = (1280, 720)
 PLACE_PREFERENCE = "window.place"
 _NEXT_THEME: dict[str, ThemeName] = {"day": "night", "night": "contrast", "contrast": "day"}
-_KEY_WORDS = {
-    Qt.Key.Key_Up: "Up",
-    Qt.Key.Key_Down: "Down",
-    Qt.Key.Key_Return: "Enter",
-    Qt.Key.Key_Enter: "Enter",
-    Qt.Key.Key_Left: "Left",
-    Qt.Key.Key_Right: "Right",
-    Qt.Key.Key_Space: "Space",
-    Qt.Key.Key_PageUp: "PgUp",
-    Qt.Key.Key_PageDown: "PgDn",
-}
 _REPEATING = frozenset(("up", "down", "replay_back", "replay_on", "replay_far_back", "replay_far_on"))
 
 
@@ -78,6 +69,10 @@ class MainWindow(QMainWindow):
         self._parts: list[Callable[[StationView], None]] = []  # of the newest view, not drawn yet
         self._next_part = QTimer(self, interval=NEXT_PART_MS)
         self._next_part.timeout.connect(self._show_next_part)
+        use_keys(self._keys)
+        self.settings: SettingsDialog | None = None
+        self.keep: Callable[[Mapping[str, str]], None] = lambda _values: None
+        self.started_with: Mapping[str, str] = {}
         self.setMinimumSize(*SMALLEST)
         pictures = Pictures()
         self._desk = QWidget()
@@ -118,6 +113,7 @@ class MainWindow(QMainWindow):
             "theme": lambda: send(SetTheme(_NEXT_THEME[self._look.theme])),
             "sound": lambda: send(SetSound(not (self._view is not None and self._view.sound_on))),
             "try_now": lambda: send(TryNow()),
+            "settings": self.open_settings,
             "keys": lambda: self._toggle(lower_panel.KEYS),
             "inside": lambda: self._toggle(lower_panel.STATE),
             "log_kind": self._next_log_kind,
@@ -168,7 +164,7 @@ class MainWindow(QMainWindow):
         if view.theme != self._look.theme:
             self._look.switch(view.theme)
         if before is None or view.preferences != before.preferences:
-            self._keys = key_map(view.preferences)
+            self._take_keys(key_map(view.preferences))
         if self.windowTitle() != view.window_title:
             self.setWindowTitle(view.window_title)
         self.strip.show_view(view)
@@ -197,9 +193,32 @@ class MainWindow(QMainWindow):
 
     def _show_fleet(self, view: StationView) -> None:
         self.lower_part.show_view(view)
+        if self.settings is not None and self.settings.isVisible():
+            self.settings.show_view(view)
 
     def _show_map(self, view: StationView) -> None:
         self.map.show_scene(view.scene, view.preferences.get(VIEW_PREFERENCE, ""))
+
+    def _take_keys(self, keys: dict[str, str]) -> None:
+        """Other keys are in force: on every cap, and in every text that names one."""
+        if keys != self._keys:
+            self._keys = keys
+            use_keys(keys)
+            wording.use_caps({action: cap_of(action, keys) for action in self._actions})
+            for widget in self.findChildren(QWidget):
+                widget.updateGeometry()
+                widget.update()
+
+    def open_settings(self) -> None:
+        """The settings, beside the desk."""
+        if self.settings is None:
+            self.settings = SettingsDialog(self._look, self._send, self.keep, self.started_with, self)
+        if self._view is not None:
+            self.settings.show_view(self._view)
+        self.settings.show()
+        self.settings.raise_()
+        self.settings.activateWindow()
+        self.settings.search.setFocus()
 
     def place(self) -> SetPreference:
         """Where the window is, to be found again at the next start."""
@@ -237,7 +256,7 @@ class MainWindow(QMainWindow):
         if event.key() == Qt.Key.Key_Escape:
             self.leave_field()
             return
-        name = _KEY_WORDS.get(Qt.Key(event.key())) or event.text().upper()
+        name = pressed.name_of(event)
         if len(name) == 1 and name in "123456789":
             if not event.isAutoRepeat():
                 self._send(ChooseDigit(int(name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from ground_station.ui.keys import shown
 from ground_station.ui.look import SEMIBOLD, Look
 
 CAP_HEIGHT = 18.0
@@ -48,16 +49,26 @@ def arrow(p: QPainter, colour: QColor, centre: QPointF, length: float = 10.0) ->
     p.drawPolyline([QPointF(x + half - 3, y - 3), QPointF(x + half, y), QPointF(x + half - 3, y + 3)])
 
 
-def cap_width(look: Look, text: str) -> float:
-    """How wide the key cap of a key's name is."""
+def cap_width(look: Look, text: str, *, as_is: bool = False) -> float:
+    """How wide the key cap of a key's name is. `as_is`: the name is that of the key in force already."""
+    text = text if as_is else shown(text)
     return max(CAP_HEIGHT + 1, look.width(text, _CAP_FONT_PX, SEMIBOLD) + 10)
 
 
 def key_cap(
-    p: QPainter, look: Look, text: str, left: float, middle: float, *, on_accent: bool = False, dim: bool = False
+    p: QPainter,
+    look: Look,
+    text: str,
+    left: float,
+    middle: float,
+    *,
+    on_accent: bool = False,
+    dim: bool = False,
+    as_is: bool = False,
 ) -> float:
     """A key cap from `left`, centred on the line `middle`; returns where it ends."""
-    width = cap_width(look, text)
+    text = text if as_is else shown(text)
+    width = cap_width(look, text, as_is=True)
     box = QRectF(left + 0.5, middle - CAP_HEIGHT / 2 + 0.5, width - 1, CAP_HEIGHT - 1)
     ink = look.colour("on_accent") if on_accent else look.colour("soft" if dim else "ink")
     p.setPen(QPen(ink if on_accent else look.colour("line"), 1.0))

@@ -15,6 +15,7 @@ from PySide6.QtGui import QEnterEvent, QFont, QFontMetricsF, QPainter, QPaintEve
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWidget
 
 from ground_station.ui import paint
+from ground_station.ui.keys import shown
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
 from ground_station.view_model.language import t
 
@@ -134,7 +135,7 @@ class KeyButton(QAbstractButton):
         if text != self.text():
             self.setText(text)
             self.setAccessibleName(text)
-            self.setAccessibleDescription(t("key {key}", key=self._key) if self._key else "")
+            self.setAccessibleDescription(t("key {key}", key=shown(self._key)) if self._key else "")
             self.updateGeometry()
             self.update()
 
@@ -255,7 +256,7 @@ class HintLine(QWidget):
         frozen = tuple(tuple(hint) for hint in hints)
         if frozen != self._hints:
             self._hints = frozen
-            words = [" ".join(part.key if isinstance(part, Cap) else part for part in hint) for hint in frozen]
+            words = [" ".join(shown(part.key) if isinstance(part, Cap) else part for part in hint) for hint in frozen]
             self.setAccessibleName(", ".join(words))
             self.updateGeometry()
             self.update()

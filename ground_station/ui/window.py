@@ -14,6 +14,7 @@ from random import Random
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from ground_station import profile
 from ground_station.running import OpenDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import Settings
@@ -64,11 +65,17 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
         sys.stderr.write("ground_station: there is no display to show the window on: set DISPLAY, or give --headless\n")
         return 2
     app = _application()
-    look = Look(settings.theme or "day")
+    look = Look(settings.theme or "day", touch=settings.touch)
     look.apply()
     officer = ScriptedOfficer(settings.think_s, Random(settings.seed)) if settings.scripted_officer else None
     cache = settings.journal.absolute().parent / "map-page"
     station = Station(look, open_desk, cache, theme=settings.theme, officer=officer, on_close=app.quit)
+    station.window.started_with = {
+        "station": settings.station,
+        "broker": f"{settings.broker_host}:{settings.broker_port}",
+        "officer": settings.officer,
+    }
+    station.window.keep = _keep
     station.window.resize(*SIZE)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.quit())  # heard at the gate's next period, because Python runs then
@@ -86,6 +93,13 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     station.window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
+
+
+def _keep(values: Mapping[str, str]) -> None:
+    try:
+        profile.save(profile.place(sys.platform, os.environ, Path.home()), values)
+    except OSError as error:
+        log.error("the settings of the next start cannot be kept: %s", error)
 
 
 def ask_first(environment: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str] | None:
