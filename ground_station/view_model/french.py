@@ -214,6 +214,16 @@ WORK: dict[str, str] = {
     "Filter": "Filtrer",
     "Filter of the fleet": "Filtre de la flotte",
     "Drone": "Drone",
+    "Arrow keys left and right sort by another column, Space turns the order round": (
+        "Les flèches gauche et droite trient par une autre colonne, Espace inverse l'ordre"
+    ),
+    "The last hour": "La dernière heure",
+    "Zoom in": "Agrandir",
+    "Zoom out": "Réduire",
+    "Map of drones and alerts": "Carte des drones et des alertes",
+    "{label}: {now}, between {low} and {high} in the last {span}": (
+        "{label} : {now}, entre {low} et {high} dans les dernières {span}"
+    ),
     "Phase": "Phase",
     "Battery": "Batterie",
     "Link": "Liaison",
