@@ -121,8 +121,8 @@ class FirstRun(QDialog):
     def _speak(self, name: str, *_: object) -> None:
         """All texts in another language, at once."""
         catalogue.choose(name)
-        for each, button in self.languages.items():
-            button.setChecked(each == name)
+        for code, button in self.languages.items():
+            button.setChecked(code == name)
         self.setWindowTitle(t("Kestrel: first start"))
         self.title.say(t("Welcome to the desk"))
         self.intro.say(t("Tab goes on, Space presses a button, Enter goes to the next field. This is asked once."))

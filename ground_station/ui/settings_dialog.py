@@ -72,7 +72,11 @@ class SettingsDialog(QDialog):
 
     def _add_rows(self) -> None:
         self._choose(t("Colours"), "theme", {name: t(words) for name, words in THEMES.items()})
-        self._choose(t("Language, from the next start"), LANGUAGE, dict(catalogue.LANGUAGES))
+        self._choose(
+            t("Language, from the next start"),
+            LANGUAGE,
+            {str(name): words for name, words in catalogue.LANGUAGES.items()},
+        )
         self._choose(t("Sound"), "sound", {"on": t("on"), "off": t("off")})
         self._choose(t("Large targets for gloves, from the next start"), TOUCH, {"on": t("on"), "off": t("off")})
         self._add(t("Drone lost after seconds, from the next start"), self.lost_after)
