@@ -12,7 +12,7 @@ from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.view_model.effects import Sound
 from ground_station.view_model.intentions import AlertsOnScreen
 from ground_station.view_model.language import later, t
-from ground_station.view_model.snapshot import AlertCard, FleetRow, StationView
+from ground_station.view_model.snapshot import AlertCard, AlertGroup, FleetRow, StationView
 
 PERIOD_S = 0.25
 MAX_STEPS = 20  # intentions in one turn: an alert takes about ten; more is a loop
@@ -94,6 +94,7 @@ def lines_between(before: StationView | None, after: StationView) -> list[str]:
         *_changed(t("chain"), _chain(before) if before else "", _chain(after)),
         *_changed(t("state"), _pill(before) if before else t("all well"), _pill(after)),
         *_alerts(before.cards if before else (), after.cards),
+        *_groups(before, after),
         *_changed(t("desk"), _desk(before) if before else "", _desk(after)),
         *_fleet(before.fleet.rows if before else (), after.fleet.rows),
         *_changed(t("message"), before.message if before else "", after.message),
@@ -141,6 +142,19 @@ def _alerts(before: tuple[AlertCard, ...], after: tuple[AlertCard, ...]) -> list
 def _card(card: AlertCard) -> str:
     mark = "▲" if card.severity == "must_decide" else "◆"
     return f"{mark} {card.title} · {card.line} · {card.whose}"
+
+
+def _groups(before: StationView | None, after: StationView) -> list[str]:
+    """The alerts that stand together, and that they do so no more."""
+    known = {group.key: group.title for group in _grouped(before)} if before else {}
+    lines = []
+    for group in _grouped(after):
+        lines += _changed(t("group"), known.pop(group.key, ""), group.title)
+    return lines + [t("group: {title} is no more", title=title) for title in known.values()]
+
+
+def _grouped(view: StationView) -> list[AlertGroup]:
+    return [row for row in view.rows if isinstance(row, AlertGroup)]
 
 
 def _fleet(before: tuple[FleetRow, ...], after: tuple[FleetRow, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ground_station.view_model import outbox
+from ground_station.view_model.chatter import chatters
 from ground_station.view_model.effects import PlaySound
 from ground_station.view_model.station_state import DeskState
 from messages.alert import Alert
@@ -29,7 +30,7 @@ def wants_somebody(before: Alert | None, after: Alert, officer: str) -> bool:
 
 def sounded(state: DeskState, alert: Alert, now: datetime) -> tuple[DeskState, list[PlaySound]]:
     """The sound of an alert that wants somebody; none for one that only repeats a chatter."""
-    if alert.state == "new" and alert.violation.id in state.queue.chatter:
+    if _is_quiet(state, now) or (alert.state == "new" and _repeats(state, alert)):
         return state, []
     return _sound(state, "new_alert", now)
 
@@ -46,10 +47,21 @@ def reminded(state: DeskState, now: datetime) -> tuple[DeskState, list[PlaySound
     return _sound(state, "reminder", now) if waits else (state, [])
 
 
+def _repeats(state: DeskState, alert: Alert) -> bool:
+    """Whether an alert is one more of a chatter. Its queue learns of that only when all that came together is in it."""
+    drone_id = alert.violation.drone_id
+    known = (entry.alert.violation for entry in state.queue.entries.values())
+    return alert.violation.id in chatters(each for each in known if each.drone_id == drone_id)
+
+
+def _is_quiet(state: DeskState, now: datetime) -> bool:
+    return state.sounded_at is not None and now - state.sounded_at < QUIET_FOR
+
+
 def _sound(
     state: DeskState, sound: Literal["new_alert", "reminder"], now: datetime
 ) -> tuple[DeskState, list[PlaySound]]:
-    if state.sounded_at is not None and now - state.sounded_at < QUIET_FOR:
+    if _is_quiet(state, now):
         return state, []
     state = msgspec.structs.replace(state, sounded_at=now)
     return state, [PlaySound(sound)] if state.sound_on else []

@@ -70,6 +70,8 @@ WORK: dict[str, str] = {
     "{names} and {count} more": "{names} et {count} de plus",
     "{drone} · within {span}": "{drone} · en {span}",
     "{names} · same kerb": "{names} · même trottoir",
+    "group": "groupe",
+    "group: {title} is no more": "groupe : {title} n'existe plus",
     # plates
     "Same plate also open: {drone}, {away} away, {ago}": "Même plaque, autre alerte : {drone}, à {away}, {ago}",
     "Ticket for this plate {ago}: code {code}": "Contravention pour cette plaque {ago} : code {code}",

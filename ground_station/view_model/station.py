@@ -93,6 +93,8 @@ def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice)
         for event in run:
             state, asks = _one(state, event, now, dice)
             effects.extend(asks)
+    if state.queue.entries is not before.queue.entries:
+        state = _replaced(state, queue=alert_queue.with_chatter(state.queue, before.queue))
     return _settled(happenings.noted_between(before, state, now), now), effects
 
 

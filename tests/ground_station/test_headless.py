@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ground_station.headless import lines_between
-from ground_station.view_model.events import AlertCame, BridgeCame, LinkDown, TelemetryCame, Tick
+from ground_station.view_model.events import AlertCame, AlertGone, BridgeCame, LinkDown, TelemetryCame, Tick
 from ground_station.view_model.view import view
 from messages.state import LinkState
 from tests.ground_station.given import (
@@ -67,3 +67,17 @@ def test_an_alert_that_left_is_told() -> None:
     empty = a_connected_desk()
 
     assert "alert 000000000001: left the list" in lines_between(before, view(empty.state, empty.now))
+
+
+def test_alerts_that_stand_together_are_told_and_that_they_do_no_more() -> None:
+    alerts = [an_alert(number, at=NOON + seconds(10 * number)) for number in range(3)]
+    desk = a_connected_desk(*alerts)
+    first = view(desk.state, desk.now)
+    group = next(line for line in lines_between(None, first) if line.startswith("group: "))
+    assert group.endswith(", 3 alike")
+
+    desk.hears(*(AlertGone(alert.violation.id) for alert in alerts[1:]))
+
+    told = lines_between(first, view(desk.state, desk.now))
+    assert f"{group} is no more" in told
+    assert not any(line.startswith("group: ") for line in told if not line.endswith("is no more"))
