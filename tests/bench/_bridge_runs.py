@@ -54,11 +54,11 @@ class KafkaTopic:
                 found += [(record.timestamp / 1000, record.value) for record in records]
         return found
 
-    def wait(self, wanted: int, within_s: float) -> float:
-        """Until so many records are there, or nothing came for SETTLED_S; when the last one came, by the monotonic clock."""
+    def wait(self, wanted: int, within_s: float, settled_s: float = SETTLED_S) -> float:
+        """Until so many records are there, or nothing came for `settled_s`; when the last one came, by the monotonic clock."""
         last, changed_at = self.count(), time.monotonic()
         deadline = changed_at + within_s
-        while last < wanted and time.monotonic() < deadline and time.monotonic() - changed_at < SETTLED_S:
+        while last < wanted and time.monotonic() < deadline and time.monotonic() - changed_at < settled_s:
             time.sleep(LOOK_S)
             if (found := self.count()) != last:
                 last, changed_at = found, time.monotonic()
