@@ -269,7 +269,8 @@ class ChainStrip(QFrame):
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         self._station.say(view.station)
-        self.chain.show_parts(view.chain, view.standing, brief=view.pill is not None)
+        told = view.pill is not None and view.pill.tells_backlog
+        self.chain.show_parts(view.chain, view.standing[told:], brief=view.pill is not None)
         self.pill.show_pill(view.pill)
         self._officer.say(view.officer)
         self._sound_on = view.sound_on

@@ -199,7 +199,7 @@ def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pil
         )
         if link.next_try_at is not None:
             text += _next_try((link.next_try_at - bridge.at - since_said).total_seconds())
-        return Pill(text, try_now=True)
+        return Pill(text, try_now=True, tells_backlog=True)
     oldest = bridge.oldest_waiting_at
     if not waiting or oldest is None or (bridge.at - oldest).total_seconds() < CATCHING_UP_S:
         return None

@@ -33,6 +33,7 @@ class Pill(msgspec.Struct, frozen=True):
 
     text: str  # "Headquarters away for 12 min · 1,204 kept here, nothing lost · next try in 8 s"
     try_now: bool  # whether the button "Try now" (intention TryNow) belongs to it
+    tells_backlog: bool = False  # the text has the count and since when: the strip need not say it again beside it
 
 
 class PictureView(msgspec.Struct, frozen=True):

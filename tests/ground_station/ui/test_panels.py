@@ -16,10 +16,20 @@ from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
-from ground_station.view_model.events import AlertCame, LinkDown, PictureCame, TelemetryCame
+from ground_station.view_model.events import AlertCame, BridgeCame, LinkDown, PictureCame, TelemetryCame
 from ground_station.view_model.intentions import SelectAlert, SelectDrone, SetFact
 from ground_station.view_model.snapshot import PictureView
-from tests.ground_station.given import NOON, a_telemetry, an_alert, an_id, claimed, seconds, with_picture
+from messages.state import LinkState
+from tests.ground_station.given import (
+    NOON,
+    a_bridge_status,
+    a_telemetry,
+    an_alert,
+    an_id,
+    claimed,
+    seconds,
+    with_picture,
+)
 from tests.ground_station.ui.conftest import Show
 
 
@@ -81,6 +91,21 @@ def test_the_pill_is_there_only_while_something_is_kept_back(show: Show) -> None
     assert shown.window.strip.pill.isVisible()
     assert shown.now.pill is not None
     assert shown.window.strip.pill.accessibleName() == shown.now.pill.text
+
+
+def test_the_strip_says_the_backlog_once_in_the_pill_or_beside_it(show: Show) -> None:
+    shown = show()
+    waiting = {"waiting": {"violation": 14}, "oldest_waiting_at": NOON - seconds(1)}
+    shown.rules.hears(BridgeCame(a_bridge_status(**waiting)))
+    shown.draw()
+    assert "backlog 14" in shown.window.strip.chain.accessibleName()
+
+    away = LinkState(up=False, since=NOON - seconds(60), next_try_at=NOON + seconds(20))
+    shown.rules.hears(BridgeCame(a_bridge_status(headquarters=away, **waiting)))
+    shown.draw()
+
+    assert "14 kept here, nothing lost" in shown.window.strip.pill.accessibleName()
+    assert "backlog" not in shown.window.strip.chain.accessibleName()
 
 
 def test_the_fleet_comes_with_its_rows_and_the_filter_is_reached_by_a_key(show: Show) -> None:
