@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.view_model.language import t
+from ground_station.view_model.language import later, t
 from ground_station.view_model.last_hour import GAP_S
 from ground_station.view_model.snapshot import Chart
 from ground_station.view_model.track import SPAN_S
@@ -18,7 +18,7 @@ ROW_PX = 52
 LABEL_PX = 96
 SCALE_PX = 46
 TIMES_PX = 16
-_TIMES = ((-3600.0, "60 min"), (-1800.0, "30 min"), (0.0, "now"))
+_TIMES = ((-3600.0, later("60 min ago")), (-1800.0, later("30 min ago")), (0.0, later("now")))
 
 
 class HourCharts(QWidget):

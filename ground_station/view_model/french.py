@@ -220,11 +220,14 @@ WORK: dict[str, str] = {
         "Les flèches gauche et droite trient par une autre colonne, Espace inverse l'ordre"
     ),
     "The last hour": "La dernière heure",
+    "60 min ago": "il y a 60 min",
+    "30 min ago": "il y a 30 min",
+    "now": "maintenant",
     "Zoom in": "Agrandir",
     "Zoom out": "Réduire",
     "Map of drones and alerts": "Carte des drones et des alertes",
     "{label}: {now}, between {low} and {high} in the last {span}": (
-        "{label} : {now}, entre {low} et {high} dans les dernières {span}"
+        "{label} : {now}, entre {low} et {high} ces {span}"
     ),
     "Phase": "Phase",
     "Battery": "Batterie",

@@ -127,17 +127,10 @@ def _with_place(seen: Any, place: str) -> Any:
 
 def _speak(language: str) -> bool:
     """Another language for everything that is made from here on; False where there is no catalogue of it."""
-    from ground_station.view_model import language as words
+    from ground_station.view_model import catalogue
 
-    if language == "en":
-        words.use("en", {})
-        return True
-    try:
-        from ground_station.view_model import catalogues  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return False
-    words.use(language, catalogues.catalogue(language))
-    return True
+    catalogue.choose(language)
+    return language in catalogue.LANGUAGES
 
 
 def _settle(app: Any, window: Any) -> None:
