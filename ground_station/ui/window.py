@@ -49,7 +49,7 @@ def prepare_engine(*, is_root: bool) -> None:
     os.environ.setdefault("QT_QUICK_BACKEND", "software")
     # Each drawing of the map leaves 44 kB of garbage, and the engine collects when it has filled what it may take: a share of the machine's
     # memory, 225 MB in 10 minutes here. The page itself needs 40 MB.
-    flags = "--disable-gpu --disable-background-networking --js-flags=--max-old-space-size=128"
+    flags = "--disable-gpu --disable-background-networking --js-flags=--max-old-space-size=192"
     os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", flags)
 
 
