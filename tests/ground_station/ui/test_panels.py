@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
 from PySide6.QtGui import QColor, QImage
@@ -95,7 +96,7 @@ def test_the_pill_is_there_only_while_something_is_kept_back(show: Show) -> None
 
 def test_the_strip_says_the_backlog_once_in_the_pill_or_beside_it(show: Show) -> None:
     shown = show()
-    waiting = {"waiting": {"violation": 14}, "oldest_waiting_at": NOON - seconds(1)}
+    waiting: dict[str, Any] = {"waiting": {"violation": 14}, "oldest_waiting_at": NOON - seconds(1)}
     shown.rules.hears(BridgeCame(a_bridge_status(**waiting)))
     shown.draw()
     assert "backlog 14" in shown.window.strip.chain.accessibleName()
