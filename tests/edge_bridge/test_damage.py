@@ -307,15 +307,19 @@ def test_row_numbers_that_headquarters_knows_are_never_given_out_again(station: 
     store.close()
 
 
+CUT_BYTES = 60_000  # fifteen pages: more than the last commit's indexes and counters, which lie at its end
+
+
 def test_a_log_that_a_kill_left_is_no_damage_and_one_that_was_cut_is(station: Station):
     path, kept = station
     assert log_problem(path, KEY) == ""
 
-    os.truncate(path.with_name("bridge.db-wal"), path.with_name("bridge.db-wal").stat().st_size - 5_000)
+    os.truncate(path.with_name("bridge.db-wal"), path.with_name("bridge.db-wal").stat().st_size - CUT_BYTES)
 
     assert "frames of the write-ahead log only" in log_problem(path, KEY)
     outcome = opened_again(path, kept)
-    assert outcome.lost == set(range(1_201, 1_301))  # the last commit
+    assert outcome.lost  # rows of the last commit, and of no other: what of it is left in the log is saved
+    assert outcome.lost <= set(range(1_201, 1_301))
     assert outcome.set_aside
 
 
