@@ -29,7 +29,11 @@ def test_headquarters_away_says_since_when_how_many_and_the_next_try() -> None:
 
     shown = pill(link_state.bridge_said(up(), status, NOON))
 
-    assert shown == Pill("Headquarters away for 12 min · 1,204 kept here, nothing lost · next try in 8 s", try_now=True)
+    assert shown == Pill(
+        "Headquarters away for 12 min · 1,204 kept here, nothing lost · next try in 8 s",
+        try_now=True,
+        tells_backlog=True,
+    )
 
 
 def test_the_countdown_runs_on_between_two_words_of_the_bridge_whatever_its_clock_says() -> None:
