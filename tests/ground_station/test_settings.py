@@ -56,14 +56,20 @@ def test_a_switch_in_the_environment_is_yes_or_no() -> None:
         read(GOOD, {"KESTREL_SCRIPTED_OFFICER": "perhaps"})
 
 
-def test_a_wrong_setting_ends_the_program_with_code_2_and_one_line() -> None:
+def test_without_a_screen_a_missing_setting_ends_the_program_with_code_2_and_one_line(tmp_path: Path) -> None:
+    screens = ("DISPLAY", "WAYLAND_DISPLAY")  # with one of them the first start would ask in a window
     ended = subprocess.run(
         [sys.executable, "-m", "ground_station", "--station", "midtown"],
         capture_output=True,
         text=True,
         check=False,
         cwd=Path(__file__).parents[2],
-        env={key: value for key, value in os.environ.items() if not key.startswith("KESTREL_")},
+        timeout=60,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith(("KESTREL_", *screens))},
+            "XDG_CONFIG_HOME": str(tmp_path),
+            "LANG": "C",
+        },
     )
 
     assert ended.returncode == 2

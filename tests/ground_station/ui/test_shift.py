@@ -229,7 +229,7 @@ def test_the_inside_is_one_click_or_key_behind_the_strip(show: Show) -> None:
     waiting = {"telemetry": 1204}
     shown.rules.hears(BridgeCame(a_bridge_status(headquarters=away, waiting=waiting, oldest_waiting_at=NOON)))
     shown.draw()
-    assert "backlog 1,204" in shown.window.strip.chain.accessibleName()
+    assert "1,204 kept here" in shown.window.strip.pill.accessibleName()
 
     shown.type("i")
     page = shown.window.lower_part.state
