@@ -57,7 +57,8 @@ def survive_cuts(ram: Path, mosquitto: Mosquitto, kafka: Kafka, cuts: int) -> in
     """Cuts, all of which must lose nothing; then a bridge starts on the disk of the last cut, and everything is in Kafka once."""
     station = f"power-cuts-{cuts}"
     drones = KeepingDrones("127.0.0.1", mosquitto.port, Fleet(f"pc{cuts}", 20), station, per_s=PER_S)
-    with Image(ram) as image, drones:
+    # Large enough that room is never short: what headquarters has would be purged, as it should, and be missed here.
+    with Image(ram, "2G") as image, drones:
         settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": kafka.bootstrap}
         with BridgeProcess(image.place, **settings) as bridge:
             drones.wait_for_acks(100)
