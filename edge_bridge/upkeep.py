@@ -52,6 +52,7 @@ class Upkeep:
         self._pressure = Pressure.CALM
         self._room = Room(0, 0, 0)
         self._next_look = self._next_cycle = self._next_log = 0.0
+        self._store: Store | None = None
         self._cycle: Iterator[None] | None = None
         self._looked: dict[Lane, int] = {}
         self._thinned_through = 0
@@ -86,6 +87,10 @@ class Upkeep:
     def turn(self, store: Store, standing: dict[str, KeptAlert], now_s: float) -> None:
         """One slice of whatever is due, some milliseconds. Raises StoreError."""
         pruning = store.pruning
+        if store is not self._store:
+            # It was opened again: what was begun in the one before would go on in a closed file.
+            self._store, self._cycle = store, None
+            self._next_cycle = now_s
         if now_s >= self._next_look or self._pressure is not Pressure.CALM:
             self._next_look = now_s + LOOK_S
             self._look(pruning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,14 +14,14 @@ from hypothesis.errors import NoSuchExample
 from edge_bridge import upkeep as upkeep_module
 from edge_bridge.disk import Reserve
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, KeptAlert, Part, Row
-from edge_bridge.shedding import Limits
+from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Row, StoreError
+from edge_bridge.shedding import Limits, Purge
 from edge_bridge.upkeep import Upkeep
 from messages.alert import raised
 from messages.codec import encode
 from messages.model import AnyMessage, Evidence, Telemetry
 from messages.priority import Lane
-from tests.fakes.bridge_ports import Disk, MemorySendings, MemoryStore
+from tests.fakes.bridge_ports import Disk, Fuse, MemoryPruning, MemorySendings, MemoryStore
 from tests.strategies import NOON, a_sure_violation, a_telemetry, a_violation, an_id
 
 TURNS = 2_000  # far more than any of these stores has slices
@@ -243,3 +244,46 @@ def test_control_the_property_finds_a_wrong_order():
         settings=settings(max_examples=2_000, database=None, phases=[Phase.generate]),
     )
     assert "telemetry" in found[0]
+
+
+class _Closes(MemoryStore):
+    """A store that cannot be used once it is closed, as one on a disk."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    def parts(self, evidence_id: str) -> dict[int, int]:
+        return {}
+
+    @property
+    def pruning(self) -> MemoryPruning:
+        return _Guarded(self)
+
+
+class _Guarded(MemoryPruning):
+    def __init__(self, store: _Closes) -> None:
+        super().__init__(store.disk, Fuse())
+        self._store = store
+
+    def purge(self, step: Purge, keep: Collection[int]) -> Purged:
+        if self._store.closed:
+            raise StoreError("closed")
+        return super().purge(step, keep)
+
+
+def test_a_search_that_was_begun_in_a_store_does_not_go_on_in_it_when_another_is_open():
+    disk = Disk()
+    first = _Closes(disk)
+    for number in range(1, 20):
+        put(first, a_sure_violation(number), 90_000)
+    disk.through[Lane.VIOLATION] = 19
+    upkeep = an_upkeep(disk)
+    work(upkeep, first, 5)  # in the midst of it
+    assert disk.rows[Lane.VIOLATION]
+    first.close()
+
+    work(upkeep, _Closes(disk), 50)
+
+    assert disk.rows[Lane.VIOLATION] == []
