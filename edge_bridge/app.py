@@ -14,26 +14,26 @@ from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, STORE_DAMAGED, Child
-from edge_bridge.database import LOG_PAGES, PAGE_BYTES
-from edge_bridge.disk import Reserve, free_bytes
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.http_door import HttpDoor
 from edge_bridge.intake import Rules, is_urgent
-from edge_bridge.keeping import Keeper
 from edge_bridge.loader import Loader
-from edge_bridge.lock import AlreadyLockedError, Lock
 from edge_bridge.mqtt_source import MqttSource
-from edge_bridge.opening import open_store
-from edge_bridge.opening import rekey as change_key
-from edge_bridge.outbox import SqliteOutbox, SqliteSendings
 from edge_bridge.ports import SinkLost, StoreDamaged, StoreError
 from edge_bridge.receiver import Receiver
-from edge_bridge.sealing import SealError
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.shedding import Limits, log_pages
-from edge_bridge.store import SqliteStore
-from edge_bridge.upkeep import Upkeep
+from edge_bridge.storage.database import LOG_PAGES, PAGE_BYTES
+from edge_bridge.storage.disk import Reserve, free_bytes
+from edge_bridge.storage.keeping import Keeper
+from edge_bridge.storage.lock import AlreadyLockedError, Lock
+from edge_bridge.storage.opening import open_store
+from edge_bridge.storage.opening import rekey as change_key
+from edge_bridge.storage.outbox import SqliteOutbox, SqliteSendings
+from edge_bridge.storage.sealing import SealError
+from edge_bridge.storage.store import SqliteStore
+from edge_bridge.storage.upkeep import Upkeep
 from messages.codec import encode
 from messages.priority import Lane
 from messages.state import BridgeStatus

@@ -13,7 +13,7 @@ from edge_bridge.history_rows import Origin, Unreadable, fields_of, ticket_of
 from edge_bridge.history_source import FileProblem, HistorySource, RawRecord
 from edge_bridge.intake import KEPT_BYTES, row_of
 from edge_bridge.ports import Changes, Place, Rejected
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage.store import SqliteStore
 from messages.codec import encode
 from messages.model import HistoricTicket
 

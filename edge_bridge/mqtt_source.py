@@ -56,6 +56,7 @@ class MqttSource:
         self._dice = dice or random.Random()
         self._attempt = 0
         self._next_try = 0.0
+        self._expiring = _expiring()  # of every Ack: paho makes two tables for each new one
         self.sessions_lost = 0
         self.listening = False  # the broker has confirmed the subscriptions, once
         self._client = FastClient(f"bridge-{station}", _now)
@@ -124,10 +125,7 @@ class MqttSource:
     ) -> Published:
         properties = None
         if not retain:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.MessageExpiryInterval = ANSWER_EXPIRY_S
-            if correlation is not None:
-                properties.CorrelationData = correlation
+            properties = self._expiring if correlation is None else _expiring(correlation)
         return self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
     def close(self, within_s: float = 1.0) -> None:
@@ -214,6 +212,14 @@ class MqttSource:
         log.log(
             logging.WARNING if reason.is_failure else logging.INFO, "the connection to the broker ended: %s", reason
         )
+
+
+def _expiring(correlation: bytes | None = None) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = ANSWER_EXPIRY_S
+    if correlation is not None:
+        properties.CorrelationData = correlation
+    return properties
 
 
 def _now() -> datetime:

@@ -31,7 +31,7 @@ from edge_bridge.ports import (
     StreamKey,
 )
 from edge_bridge.standing import StandingAlerts
-from edge_bridge.upkeep import Upkeep
+from edge_bridge.storage.upkeep import Upkeep
 from messages.alert import is_open
 from messages.codec import encode
 from messages.priority import Lane
@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 BATCH_ROWS = 1_000  # about half a megabyte; a commit of that many takes some 5 ms
 STATUS_S = 1.0
 LOOK_S = 0.25  # how often the sending process's file is looked at: a change of the link is in the status within that
-ACK_S = 0.1  # a drone hears of what is stored at most that often: acknowledging costs the bridge as much as receiving
-ACKS_PER_S = 1_000  # for the same reason a large fleet hears less often
+ACK_S = 0.25  # a drone hears of what is stored at most that often: an Ack costs as much as two reports
+ACKS_PER_S = 500  # for the same reason a large fleet hears less often
 LOG_S = 10.0
 HELD_BACK_S = 0.005  # between two slices of making room while nothing is taken
 _DESK = re.compile(r"[A-Za-z0-9_.-]{1,64}")

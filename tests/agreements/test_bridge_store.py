@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from edge_bridge.intake import refusal, row_of
-from edge_bridge.outbox import SqliteOutbox, SqliteSendings, make_sent
 from edge_bridge.ports import (
     Changes,
     Heard,
@@ -25,7 +24,8 @@ from edge_bridge.ports import (
     StreamKey,
 )
 from edge_bridge.shedding import Purge
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage.outbox import SqliteOutbox, SqliteSendings, make_sent
+from edge_bridge.storage.store import SqliteStore
 from messages.alert import raised, step
 from messages.codec import encode
 from messages.model import AnyMessage, Correction, Violation

@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from edge_bridge.intake import row_of
 from edge_bridge.mqtt_source import MqttSource
 from edge_bridge.ports import Changes
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage.store import SqliteStore
 from installers.local.stack import Stack
 from messages.codec import encode
 from messages.topics import drone_filter

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge_bridge.history_rows import COLUMNS, NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.loader import Loader
-from edge_bridge.store import SqliteStore, quarantined, stored
+from edge_bridge.storage.store import SqliteStore, quarantined, stored
 from tests.strategies import NOON
 
 

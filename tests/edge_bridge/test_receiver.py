@@ -14,7 +14,7 @@ import pytest
 from edge_bridge.intake import Rules
 from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 from edge_bridge.receiver import Receiver
-from edge_bridge.store import SqliteStore, stored
+from edge_bridge.storage.store import SqliteStore, stored
 from messages.codec import encode
 from messages.model import Correction, Evidence, Message
 from messages.priority import Lane

@@ -25,7 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge_bridge import store
+from edge_bridge.storage import store
 from messages.codec import encode
 from messages.ids import message_id
 from messages.model import Evidence, Message, Telemetry, Violation

@@ -11,7 +11,7 @@ from statistics import median
 import msgspec
 import pytest
 
-from edge_bridge.store import Quarantined
+from edge_bridge.storage.store import Quarantined
 from installers.local.mosquitto import Mosquitto
 from messages.codec import encode
 from messages.model import Message

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from edge_bridge.database import Connection
-from edge_bridge.keys import PAGE
-from edge_bridge.pages import damaged_pages
+from edge_bridge.storage.database import Connection
+from edge_bridge.storage.keys import PAGE
+from edge_bridge.storage.pages import damaged_pages
 from installers.local.mosquitto import Mosquitto
-from tests.edge_bridge.damage_runs import flip
+from tests.edge_bridge.storage.damage_runs import flip
 from tests.real.bridge_runs import KEY, BridgeProcess, FieldClient, Fleet, a_bridge, stored
 
 pytestmark = pytest.mark.real

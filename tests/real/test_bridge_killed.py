@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge.database import Connection, sent_path
+from edge_bridge.storage.database import Connection, sent_path
 from installers.local.kafka import Kafka
 from installers.local.mosquitto import Mosquitto
 from tests.real.bridge_runs import KEY, BridgeProcess, FieldClient, Fleet, a_bridge, records, stored, until

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from edge_bridge.database import Connection
-from edge_bridge.outbox import SqliteOutbox
+from edge_bridge.storage.database import Connection
+from edge_bridge.storage.outbox import SqliteOutbox
 from installers.local.kafka import Kafka
 from tests.real.bridge_runs import KEY, REPOSITORY, bridge_environment, quarantined, records, stored, until
 

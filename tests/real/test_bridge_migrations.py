@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from edge_bridge.database import STEPS, Connection, sent_path
 from edge_bridge.intake import row_of
-from edge_bridge.migrations import SETS
-from edge_bridge.opening import open_store
 from edge_bridge.ports import Row
-from edge_bridge.putting import insert_row
+from edge_bridge.storage.database import STEPS, Connection, sent_path
+from edge_bridge.storage.migrations import SETS
+from edge_bridge.storage.opening import open_store
+from edge_bridge.storage.putting import insert_row
 from messages.codec import encode
 from messages.priority import Lane
-from tests.edge_bridge.damage_runs import KEY, all_rows
+from tests.edge_bridge.storage.damage_runs import KEY, all_rows
 from tests.real.bridge_runs import REPOSITORY
 from tests.strategies import NOON, a_sure_violation
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.real, pytest.mark.skipif(shutil.which("strace") is Non
 
 ROWS = 300
 WRITES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "unlink")
-OPEN = "import sys, pathlib, edge_bridge.opening as o; o.open_store(pathlib.Path(sys.argv[1]), sys.argv[2]).close()"
+OPEN = "import sys, pathlib, edge_bridge.storage.opening as o; o.open_store(pathlib.Path(sys.argv[1]), sys.argv[2]).close()"
 
 
 def of_the_first_version(path: Path, key: str | None) -> list[Row]:

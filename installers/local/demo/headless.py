@@ -12,7 +12,7 @@ from typing import Any
 from kafka.errors import KafkaError
 
 from cloud_pipeline.errors import ArchiveError
-from edge_bridge import store
+from edge_bridge.storage import store
 from installers.local.demo.demo import Demo
 from installers.local.places import station_key
 from installers.local.processes import ProcessError

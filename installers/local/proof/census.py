@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from cloud_pipeline.archive import reader
 from drone_sim import flash
-from edge_bridge import store
+from edge_bridge.storage import store
 from ground_station import journal
 from installers.local.places import station_key
 from installers.local.proof.ledger import KindCensus, Known

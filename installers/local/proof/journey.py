@@ -9,7 +9,7 @@ import msgspec
 
 from cloud_pipeline.archive import reader
 from drone_sim import flash
-from edge_bridge import store
+from edge_bridge.storage import store
 from ground_station import journal
 from installers.local.places import station_key
 from installers.local.proof.census import KafkaRecord, read_topic

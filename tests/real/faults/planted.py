@@ -6,9 +6,9 @@ import contextlib
 import sys
 from typing import Any
 
-from edge_bridge import database, keeping, store
 from edge_bridge.__main__ import main
 from edge_bridge.ports import Changes, StoreError
+from edge_bridge.storage import database, keeping, store
 
 HELD = 20  # batches
 

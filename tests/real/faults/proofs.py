@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_bridge.database import Connection
+from edge_bridge.storage.database import Connection
 from tests.real.bridge_runs import KEY, Fleet, records, stored, until
 
 

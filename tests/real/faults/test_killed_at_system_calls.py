@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge.opening import open_store
+from edge_bridge.storage.opening import open_store
 from installers.local.kafka import Kafka
 from installers.local.mosquitto import Mosquitto
 from tests.real.bridge_runs import KEY, REPOSITORY, BridgeProcess, Fleet, bridge_environment
@@ -254,7 +254,10 @@ def test_the_sending_process_killed_at_fifty_points(loaded, tmp_path: Path, kafk
 
 def test_the_calls_that_are_counted_are_those_that_sqlite_makes(tmp_path: Path):
     """A kill at a call that is never made would prove nothing: SQLite may be built to sync with one call or the other."""
-    script = f"from edge_bridge.store import SqliteStore; from pathlib import Path; SqliteStore(Path({str(tmp_path / 'b.db')!r})).close()"
+    script = (
+        "from edge_bridge.storage.store import SqliteStore; from pathlib import Path; "
+        f"SqliteStore(Path({str(tmp_path / 'b.db')!r})).close()"
+    )
     log = tmp_path / "strace.log"
     calls = f"{SYNC},pwrite64,openat,ftruncate"
     argv = [

@@ -16,14 +16,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge import sealing
 from edge_bridge.acknowledging import without_seq
-from edge_bridge.database import Connection, sent_path
-from edge_bridge.pages import copy_of_what_is_left, wal_of
 from edge_bridge.ports import Heard, StoreError
-from edge_bridge.putting import TABLES
-from edge_bridge.rebuilding import rebuild_alerts, rebuild_heard, rebuild_parts, rebuilt_from_alerts
-from edge_bridge.salvage import LARGEST_KEY, NUMBERED, Lost, Remains, Table, kept, tables_of
+from edge_bridge.storage import sealing
+from edge_bridge.storage.database import Connection, sent_path
+from edge_bridge.storage.pages import copy_of_what_is_left, wal_of
+from edge_bridge.storage.putting import TABLES
+from edge_bridge.storage.rebuilding import rebuild_alerts, rebuild_heard, rebuild_parts, rebuilt_from_alerts
+from edge_bridge.storage.salvage import LARGEST_KEY, NUMBERED, Lost, Remains, Table, kept, tables_of
 from messages.priority import Lane
 
 log = logging.getLogger(__name__)

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from edge_bridge.database import LOG_PAGES, sent_path
-from edge_bridge.mending import mend, set_aside_sent
-from edge_bridge.opening import open_store
-from edge_bridge.pages import damaged_pages
 from edge_bridge.ports import StoreDamaged, StoreError
-from edge_bridge.sealing import SealError
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage.database import LOG_PAGES, sent_path
+from edge_bridge.storage.mending import mend, set_aside_sent
+from edge_bridge.storage.opening import open_store
+from edge_bridge.storage.pages import damaged_pages
+from edge_bridge.storage.sealing import SealError
+from edge_bridge.storage.store import SqliteStore
 
 log = logging.getLogger(__name__)
 

@@ -15,15 +15,15 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from edge_bridge.keys import HEADER, is_raw, literal, quoted
 from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
+from edge_bridge.storage.keys import HEADER, is_raw, literal, quoted
 
 PAGE_BYTES = 4_096
 LOG_PAGES = 4_000  # 16 MB before a checkpoint: few pauses, and still small
 BUSY_MS = 5_000  # only a reader's checkpoint can be in the way, for milliseconds
 DatabaseError: type[Exception] = dbapi2.Error
 STEPS: dict[str, tuple[str, ...]] = {
-    "store": ("001_store", "002_summons", "003_shedding", "004_gaps"),
+    "store": ("001_store", "002_summons", "003_shedding", "004_gaps", "005_numbers"),
     "sent": ("001_sent",),
 }
 """The steps of each schema, as they are named in migrations.py."""
@@ -76,7 +76,7 @@ class Connection:
         with translated(self.path):
             if STEPS[which] != self._steps(which):
                 # Here and not above: needed once in a store's life.
-                from edge_bridge.migrations import apply
+                from edge_bridge.storage.migrations import apply
 
                 apply(self.raw, which)
 

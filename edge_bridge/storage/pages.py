@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_bridge.keys import PAGE, PageCheck
+from edge_bridge.storage.keys import PAGE, PageCheck
 
 WAL_HEADER, FRAME_HEADER = 32, 24
 _NOTHING = bytes(PAGE)  # a page that was given out and never written

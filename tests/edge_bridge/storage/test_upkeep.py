@@ -11,12 +11,12 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from edge_bridge import upkeep as upkeep_module
-from edge_bridge.disk import Reserve
 from edge_bridge.intake import row_of
 from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Row, StoreError
 from edge_bridge.shedding import Limits, Purge
-from edge_bridge.upkeep import Upkeep
+from edge_bridge.storage import upkeep as upkeep_module
+from edge_bridge.storage.disk import Reserve
+from edge_bridge.storage.upkeep import Upkeep
 from messages.alert import raised
 from messages.codec import encode
 from messages.model import AnyMessage, Evidence, Telemetry

@@ -11,10 +11,10 @@ import secrets
 from enum import Enum
 from pathlib import Path
 
-from edge_bridge.database import Connection
-from edge_bridge.keys import HEADER, PAGE, PageCheck
-from edge_bridge.pages import wal_of
 from edge_bridge.ports import StoreError
+from edge_bridge.storage.database import Connection
+from edge_bridge.storage.keys import HEADER, PAGE, PageCheck
+from edge_bridge.storage.pages import wal_of
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge import pruning
-from edge_bridge.database import Connection
-from edge_bridge.disk import Reserve
 from edge_bridge.intake import row_of
 from edge_bridge.ports import Changes
 from edge_bridge.shedding import Purge
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage import pruning
+from edge_bridge.storage.database import Connection
+from edge_bridge.storage.disk import Reserve
+from edge_bridge.storage.store import SqliteStore
 from messages.codec import encode
 from messages.priority import Lane
 from tests.strategies import NOON, a_sure_violation

@@ -12,10 +12,10 @@ import msgspec
 
 from edge_bridge.acknowledging import with_seq
 from edge_bridge.intake import row_of
-from edge_bridge.mending import mend
-from edge_bridge.opening import open_store
 from edge_bridge.ports import Changes, Heard, KeptAlert, Row, StoreDamaged, StreamKey
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage.mending import mend
+from edge_bridge.storage.opening import open_store
+from edge_bridge.storage.store import SqliteStore
 from messages.alert import raised
 from messages.codec import encode
 from messages.model import Violation

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge.database import Connection, sent_path
 from edge_bridge.intake import refusal, row_of
-from edge_bridge.lock import AlreadyLockedError, Lock
-from edge_bridge.outbox import SqliteOutbox, make_sent
 from edge_bridge.ports import Changes, KeptAlert, Mark, Received, StoreError
-from edge_bridge.store import SqliteStore, alerts, quarantined, stored
+from edge_bridge.storage.database import Connection, sent_path
+from edge_bridge.storage.lock import AlreadyLockedError, Lock
+from edge_bridge.storage.outbox import SqliteOutbox, make_sent
+from edge_bridge.storage.store import SqliteStore, alerts, quarantined, stored
 from messages.alert import raised
 from messages.codec import encode
 from messages.model import AnyMessage

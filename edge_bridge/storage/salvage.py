@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.database import Connection
-from edge_bridge.keys import PAGE, derived
 from edge_bridge.ports import StoreDamaged
-from edge_bridge.putting import TABLES
+from edge_bridge.storage.database import Connection
+from edge_bridge.storage.keys import PAGE, derived
+from edge_bridge.storage.putting import TABLES
 from messages.priority import Lane
 
 LARGEST_KEY = 2**62
 NUMBERED = (Lane.ALERT, Lane.VIOLATION, Lane.EVIDENCE)
+NUMBERINGS = {"by_seq": ("seq", "boot", "drone_id"), "by_number": ("drone_id", "boot", "seq")}
+"""The index of a lane by number, now and before step 005: the end of its name, and its columns."""
 
 
 class Table(NamedTuple):
@@ -94,14 +96,16 @@ class Remains:
 
     def numbers(self, lane: Lane) -> Iterator[Lost]:
         """Every message that the lane's index by number names."""
-        index = f"{TABLES[lane]}_by_number"
-        if index not in self._names:
-            return
-        sql = f"SELECT drone_id, boot, seq, row FROM {TABLES[lane]} INDEXED BY {index} ORDER BY drone_id {{0}}, boot {{0}}, seq {{0}}"
+        for end, columns in NUMBERINGS.items():
+            if (index := f"{TABLES[lane]}_{end}") in self._names:
+                yield from self._numbers_in(index, lane, columns)
+
+    def _numbers_in(self, index: str, lane: Lane, columns: tuple[str, ...]) -> Iterator[Lost]:
+        sql = f"SELECT drone_id, boot, seq, row FROM {TABLES[lane]} INDEXED BY {index} ORDER BY "
         seen: set[tuple[Any, ...]] = set()
         for direction in ("ASC", "DESC"):
             try:
-                for found in self._db.each(sql.format(direction)):
+                for found in self._db.each(sql + ", ".join(f"{column} {direction}" for column in columns)):
                     if direction == "ASC":
                         seen.add(found)
                     elif found in seen:
@@ -193,8 +197,9 @@ def _graft(copy: Path, key: str, tables: list[Table], roots: dict[str, int]) -> 
                     else f"CREATE TABLE {table.name} ({', '.join(table.columns)}{ends}"
                 )
         for lane in NUMBERED:
-            if f"{TABLES[lane]}_by_number" in roots:
-                db.execute(f"CREATE INDEX {TABLES[lane]}_by_number ON {TABLES[lane]} (drone_id, boot, seq)")
+            for end, numbers in NUMBERINGS.items():
+                if (index := f"{TABLES[lane]}_{end}") in roots:
+                    db.execute(f"CREATE INDEX {index} ON {TABLES[lane]} ({', '.join(numbers)})")
         # SQLite believes the page 1 that it is given when that says how many pages there are.
         db.execute("CREATE TABLE filling (bytes)")
         for _ in range(0, pages, 10_000):

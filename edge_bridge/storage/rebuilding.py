@@ -10,8 +10,8 @@ from typing import Any
 
 from edge_bridge.intake import row_of
 from edge_bridge.ports import KeptAlert
-from edge_bridge.putting import TABLES, insert_row, put_alerts
-from edge_bridge.salvage import Lost
+from edge_bridge.storage.putting import TABLES, insert_row, put_alerts
+from edge_bridge.storage.salvage import Lost
 from messages.alert import Alert, Refused, raised, step
 from messages.codec import decode, decode_state, encode
 from messages.model import Correction, Evidence, Violation

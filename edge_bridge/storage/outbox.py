@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_bridge.database import Connection, sent_path
 from edge_bridge.ports import Mark, Row, StoreError
-from edge_bridge.putting import TABLES
+from edge_bridge.storage.database import Connection, sent_path
+from edge_bridge.storage.putting import TABLES
 from messages.codec import decode_state, encode
 from messages.errors import DecodeError
 from messages.priority import Lane

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from edge_bridge.disk import Reserve
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import KeptAlert, Pruning, Sendings, Store, StoreError
 from edge_bridge.shedding import (
@@ -24,6 +23,7 @@ from edge_bridge.shedding import (
     pressure,
     too_many,
 )
+from edge_bridge.storage.disk import Reserve
 from messages.priority import Lane
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.database import LOG_PAGES, Connection, is_plain, sent_path
 from edge_bridge.ports import Changes, Heard, KeptAlert, Place, Row, StreamKey
-from edge_bridge.pruning import SqlitePruning
-from edge_bridge.putting import INSERT, TABLES, put_alerts, put_heard, put_parts, put_place, put_rejected
+from edge_bridge.storage.database import LOG_PAGES, Connection, is_plain, sent_path
+from edge_bridge.storage.pruning import SqlitePruning
+from edge_bridge.storage.putting import INSERT, TABLES, put_alerts, put_heard, put_parts, put_place, put_rejected
 from messages.alert import Alert
 from messages.codec import decode_state
 from messages.model import stream_of
@@ -93,7 +93,8 @@ class SqliteStore:
         lanes: dict[Lane, list[tuple[Any, ...]]] = {}
         for row in changes.rows:
             lanes.setdefault(row.lane, []).append((row.row, *row[2:]))
-        counts = Counter(f"stored:{row.kind}" for row in changes.rows)
+        kinds = Counter(row.kind for row in changes.rows)
+        counts = Counter({f"stored:{kind}": count for kind, count in kinds.items()})
         if changes.duplicates:
             counts["duplicates"] = changes.duplicates
         with self._db.transaction() as db:

@@ -32,27 +32,32 @@ _sent = Migrations("edge_bridge.sent")
 
 @_store(name="001_store")
 def _first_store(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("schema.sql").read_text())
+    db.executescript(files("edge_bridge.storage").joinpath("schema.sql").read_text())
 
 
 @_store(name="002_summons")
 def _summons(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("summons.sql").read_text())
+    db.executescript(files("edge_bridge.storage").joinpath("summons.sql").read_text())
 
 
 @_store(name="003_shedding")
 def _shedding(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("shedding.sql").read_text())
+    db.executescript(files("edge_bridge.storage").joinpath("shedding.sql").read_text())
 
 
 @_store(name="004_gaps")
 def _gaps(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("gaps.sql").read_text())
+    db.executescript(files("edge_bridge.storage").joinpath("gaps.sql").read_text())
+
+
+@_store(name="005_numbers")
+def _numbers(db: Database) -> None:
+    db.executescript(files("edge_bridge.storage").joinpath("numbers.sql").read_text())
 
 
 @_sent(name="001_sent")
 def _first_sent(db: Database) -> None:
-    db.executescript(files("edge_bridge").joinpath("sent.sql").read_text())
+    db.executescript(files("edge_bridge.storage").joinpath("sent.sql").read_text())
 
 
 SETS = {"store": _store, "sent": _sent}

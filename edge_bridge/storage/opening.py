@@ -6,16 +6,16 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from edge_bridge import sealing
-from edge_bridge.database import sent_path
-from edge_bridge.keys import Passphrase
-from edge_bridge.mending import ROWS_SKIPPED, is_begun, mend, set_aside_sent
-from edge_bridge.outbox import make_sent
-from edge_bridge.pages import log_problem
 from edge_bridge.ports import StoreDamaged, StoreError
-from edge_bridge.salvage import keepsake
-from edge_bridge.sealing import Kind, SealError
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage import sealing
+from edge_bridge.storage.database import sent_path
+from edge_bridge.storage.keys import Passphrase
+from edge_bridge.storage.mending import ROWS_SKIPPED, is_begun, mend, set_aside_sent
+from edge_bridge.storage.outbox import make_sent
+from edge_bridge.storage.pages import log_problem
+from edge_bridge.storage.salvage import keepsake
+from edge_bridge.storage.sealing import Kind, SealError
+from edge_bridge.storage.store import SqliteStore
 
 log = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from edge_bridge import database, sealing
 from edge_bridge.__main__ import main
-from edge_bridge.database import Connection, sent_path
 from edge_bridge.intake import row_of
-from edge_bridge.keys import PAGE, PageCheck, Passphrase, literal
-from edge_bridge.opening import open_store, ready, rekey
-from edge_bridge.outbox import SqliteOutbox, make_sent
 from edge_bridge.ports import Changes, Mark, StoreDamaged
-from edge_bridge.sealing import Kind, SealError, kind_of, prove
-from edge_bridge.store import SqliteStore, stored
+from edge_bridge.storage import database, sealing
+from edge_bridge.storage.database import Connection, sent_path
+from edge_bridge.storage.keys import PAGE, PageCheck, Passphrase, literal
+from edge_bridge.storage.opening import open_store, ready, rekey
+from edge_bridge.storage.outbox import SqliteOutbox, make_sent
+from edge_bridge.storage.sealing import Kind, SealError, kind_of, prove
+from edge_bridge.storage.store import SqliteStore, stored
 from messages.codec import encode
 from messages.priority import Lane
 from tests.strategies import NOON, a_violation

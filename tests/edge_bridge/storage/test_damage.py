@@ -13,19 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_bridge import mending, sealing
 from edge_bridge.acknowledging import ack_of, is_new, with_seq, without_seq
-from edge_bridge.database import Connection, sent_path
-from edge_bridge.keeping import Keeper
-from edge_bridge.keys import PAGE
-from edge_bridge.mending import ROWS_SKIPPED, mend
-from edge_bridge.opening import open_store
-from edge_bridge.outbox import SqliteOutbox, SqliteSendings
-from edge_bridge.pages import damaged_pages, log_problem
 from edge_bridge.ports import Changes, Heard, Mark, Row, StoreDamaged, StoreError, StreamKey
-from edge_bridge.store import SqliteStore
+from edge_bridge.storage import mending, sealing
+from edge_bridge.storage.database import Connection, sent_path
+from edge_bridge.storage.keeping import Keeper
+from edge_bridge.storage.keys import PAGE
+from edge_bridge.storage.mending import ROWS_SKIPPED, mend
+from edge_bridge.storage.opening import open_store
+from edge_bridge.storage.outbox import SqliteOutbox, SqliteSendings
+from edge_bridge.storage.pages import damaged_pages, log_problem
+from edge_bridge.storage.store import SqliteStore
 from messages.priority import Lane
-from tests.edge_bridge.damage_runs import KEY, Outcome, all_rows, flip, left_by_a_kill, opened_again
+from tests.edge_bridge.storage.damage_runs import KEY, Outcome, all_rows, flip, left_by_a_kill, opened_again
 from tests.strategies import NOON
 
 Station = tuple[Path, dict[int, Row]]

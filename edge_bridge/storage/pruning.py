@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from edge_bridge.database import BUSY_MS, Connection, sent_path
 from edge_bridge.ports import Purged
 from edge_bridge.shedding import Purge, Sample
+from edge_bridge.storage.database import BUSY_MS, Connection, sent_path
 from messages.priority import Lane
 
 FREE_SHARE = 0.25  # of the pages: as many may wait for reuse, since giving them back means moving others
