@@ -1,8 +1,8 @@
 """The desk's window as its own process, with a keyboard at the end of a pipe. See test_desk_window.py.
 
-Each line on standard input is a list of keys as JSON (["C", "1", "Enter"]); after each comes a line with what is then on screen. An empty
-list presses nothing. Everything else is the program as a user starts it, except that the map page is not loaded and the screen is Qt's own
-off-screen one.
+Each line on standard input is a list of keys as JSON (["C", "1", "Enter"]); after each comes a line with what is then on screen, and
+what the offer to undo said after each key. An empty list presses nothing. Everything else is the program as a user starts it, except
+that the map page is not loaded and the screen is Qt's own off-screen one.
 """
 
 from __future__ import annotations
@@ -53,14 +53,18 @@ class TypedStation(Station):
             self.typed.emit(line)
 
     def _press(self, line: str) -> None:
+        offers: list[str] = []
         for key in json.loads(line):
             target = QApplication.focusWidget() or self.window
             if key in NAMED:
                 QTest.keyClick(target, NAMED[key])
             else:
                 QTest.keyClicks(target, key)
+            self.turn()
+            view = self.window._view
+            offers.append(view.undo.text if view and view.undo else "")
         self.turn()
-        print(json.dumps(_seen(self.window._view)), flush=True)  # noqa: T201 - the answer
+        print(json.dumps({**_seen(self.window._view), "offers": offers}), flush=True)  # noqa: T201 - the answer
 
 
 def _seen(view: StationView | None) -> dict[str, object]:
