@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-import socket
-import struct
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +15,10 @@ from messages.codec import encode
 from messages.ids import message_id
 from messages.model import Fault, Health
 from messages.topics import message_topic
+from tests.real import flood
 from tests.real.bridge_runs import now
 
 DRONES = 50
-UNDER_WAY = 2_000  # not yet acknowledged by the broker
 CHUNK = 100  # packets in one send of the flat-out load
 TICK_S = 0.01  # of the rated load
 
@@ -49,30 +46,16 @@ def a_report(number: int, boot: int) -> Health:
 
 def _packet(station: str, number: int, boot: int) -> bytes:
     report = a_report(number, boot)
-    topic = message_topic(station, report).encode()
-    body = struct.pack(">H", len(topic)) + topic + struct.pack(">HB", number % 65_535 + 1, 0) + encode(report)
-    return bytes((0x32, len(body) & 0x7F | 0x80, len(body) >> 7)) + body
+    return flood.packet(message_topic(station, report), number, encode(report))
 
 
 def offer(port: int, station: str, reports: int, rate: float, boot: int, made: Any, go: Any) -> None:
     """Sends the reports; without a rate as fast as the broker takes them, from packets made before (a client in Python is slower)."""
     packets = [] if rate else [_packet(station, number, boot) for number in range(reports)]
-    with socket.create_connection(("127.0.0.1", port)) as broker:
-        broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        name = f"loader-{station}-{boot}".encode()
-        connect = b"\x00\x04MQTT\x05\x02\x00\x3c\x00" + struct.pack(">H", len(name)) + name
-        broker.sendall(bytes((0x10, len(connect))) + connect)
-        broker.recv(1_000)
+    with flood.connected(port, f"loader-{station}-{boot}") as broker:
         made.set()
         go.wait()
-        room = threading.Semaphore(UNDER_WAY)
-        counter = threading.Thread(target=_count_acks, args=(broker, reports, room))
-        counter.start()
-        for chunk in _rated(station, reports, rate, boot) if rate else _in_chunks(packets):
-            for _ in chunk:
-                room.acquire()
-            broker.sendall(b"".join(chunk))
-        counter.join()
+        flood.send(broker, _rated(station, reports, rate, boot) if rate else _in_chunks(packets), reports)
 
 
 def _in_chunks(packets: list[bytes]) -> Iterator[list[bytes]]:
@@ -88,19 +71,6 @@ def _rated(station: str, reports: int, rate: float, boot: int) -> Iterator[list[
         yield [_packet(station, number, boot) for number in range(sent, due)]
         sent = due
         time.sleep(TICK_S)
-
-
-def _count_acks(broker: socket.socket, reports: int, room: threading.Semaphore) -> None:
-    unread, seen = b"", 0
-    while seen < reports:
-        unread += broker.recv(65_536)
-        position, before = 0, seen
-        while position + 2 <= len(unread) and position + 2 + unread[position + 1] <= len(unread):
-            position += 2 + unread[position + 1]
-            seen += 1
-        unread = unread[position:]
-        if seen > before:
-            room.release(seen - before)
 
 
 class Loader:
@@ -137,7 +107,7 @@ class PatientPublisher:
         self._station, self._boot, self.sent = station, new_boot(), 0
         name = f"patient-{station}-{self._boot}"
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
-        self._client.max_inflight_messages_set(UNDER_WAY)
+        self._client.max_inflight_messages_set(flood.UNDER_WAY)
         self._client.reconnect_delay_set(1, 1)
         self._acknowledged = 0
         self._client.on_publish = self._count
