@@ -30,6 +30,10 @@ class StoreFull(StoreError):
     """There is no room on the disk."""
 
 
+class StoreBusy(StoreError):
+    """Another program has the file for a moment: a reader beside that opens or closes it."""
+
+
 class StoreDamaged(StoreError):
     """The file is not what was written: a page is not whole, or it was never a store."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
+from edge_bridge.ports import StoreBusy, StoreDamaged, StoreError, StoreFull
 from edge_bridge.storage.keys import HEADER, is_raw, literal, quoted
 
 PAGE_BYTES = 4_096
@@ -159,6 +159,8 @@ def translated(path: Path) -> Iterator[None]:
     except DatabaseError as error:
         words = f"{path.name}: {error}"
         match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
+                raise StoreBusy(words) from error
             case dbapi2.SQLITE_FULL:
                 raise StoreFull(words) from error
             case dbapi2.SQLITE_CORRUPT | dbapi2.SQLITE_NOTADB:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from pathlib import Path
 
-from edge_bridge.ports import StoreDamaged, StoreError
+from edge_bridge.ports import StoreBusy, StoreDamaged, StoreError
 from edge_bridge.storage import sealing
 from edge_bridge.storage.database import sent_path
 from edge_bridge.storage.keys import Passphrase
@@ -18,6 +19,9 @@ from edge_bridge.storage.sealing import Kind, SealError
 from edge_bridge.storage.store import SqliteStore
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0
+AGAIN_S = 0.02
 
 
 def open_store(path: Path, key: str | None) -> SqliteStore:
@@ -42,6 +46,18 @@ def open_store(path: Path, key: str | None) -> SqliteStore:
 
 
 def _opened(path: Path, key: str | None) -> SqliteStore:
+    """The store, once whoever reads beside lets go of it: while a file is being made SQLite waits for nobody."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return _opened_now(path, key)
+        except StoreBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_S)
+
+
+def _opened_now(path: Path, key: str | None) -> SqliteStore:
     store = SqliteStore(path, key=key)
     try:
         words = keepsake(*store.keepsake())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import signal
 import subprocess
 import sys
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -54,11 +54,10 @@ def test_a_load_that_is_killed_twice_goes_on_and_each_record_is_in_kafka_once(tm
     store = tmp_path / "history.db"
     for least in (1_000, 4_000):
         process = load(FY2015, store, kafka, "--chunk", "50")
-        until(partial(_has_stored, store, least), 60)
+        until(lambda: process.poll() is not None or _has_stored(store, least), 60)  # noqa: B023
         process.kill()
-        process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
+        _, said = process.communicate()
+        assert process.returncode == -signal.SIGKILL, said
 
     code, line = finished(load(FY2015, store, kafka))
 

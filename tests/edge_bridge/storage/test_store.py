@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge_bridge.intake import refusal, row_of
-from edge_bridge.ports import Changes, KeptAlert, Mark, Received, StoreError
+from edge_bridge.ports import Changes, KeptAlert, Mark, Received, StoreBusy, StoreError
+from edge_bridge.storage import opening
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.lock import AlreadyLockedError, Lock
+from edge_bridge.storage.opening import open_store
 from edge_bridge.storage.outbox import SqliteOutbox, make_sent
 from edge_bridge.storage.store import SqliteStore, alerts, quarantined, stored
 from messages.alert import raised
@@ -140,3 +143,33 @@ def test_a_lock_is_held_once_and_free_again(tmp_path: Path):
     first.release()
     second.acquire(wait_s=1.0)
     second.release()
+
+
+def test_a_start_waits_for_whoever_reads_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, busy = tmp_path / "bridge.db", ["first look", "second look"]
+
+    class Busy(SqliteStore):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            if busy:
+                raise StoreBusy(busy.pop())
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(opening, "SqliteStore", Busy)
+    open_store(path, None).close()
+    assert not busy
+
+    busy.append("for ever")
+    monkeypatch.setattr(opening, "PATIENCE_S", -1.0)
+    with pytest.raises(StoreBusy, match="for ever"):
+        open_store(path, None)
+
+
+def test_a_file_that_another_program_holds_is_busy_and_not_damaged(tmp_path: Path):
+    path = tmp_path / "bridge.db"
+    open_store(path, None).close()
+    first, second = (Connection(path, writes=True) for _ in range(2))
+    second.raw.execute("PRAGMA busy_timeout = 1")
+    with first.transaction(), pytest.raises(StoreBusy, match=r"bridge\.db: database is locked"), second.transaction():
+        pass
+    first.close()
+    second.close()
