@@ -5,7 +5,9 @@ Imported by map_view when the window is already on screen, because loading the e
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +33,9 @@ _SETTINGS = (
     (QWebEngineSettings.WebAttribute.PluginsEnabled, False),
     (QWebEngineSettings.WebAttribute.ShowScrollBars, False),
 )
+
+GIVES_WAY_BY = 5
+"""So far behind the window stands the page's process when both want the processor: a map may come a moment later, a key may not."""
 
 
 class OnlyLocal(QWebEngineUrlRequestInterceptor):
@@ -107,8 +112,21 @@ class WebMap(QWebEngineView):
         proxy = self.focusProxy()
         if proxy is not None:
             proxy.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the desk's keys work also after a click on the map
+        give_way(self._page.renderProcessPid())  # now that its threads are there
         self._on_loaded(ok)
 
     def _died(self) -> None:
         log.error("the map's process ended; it is loaded again")
         self.reload()
+
+
+def give_way(process: int) -> None:
+    """Let every thread of a process give way; those that it starts later do as the one that starts them. Linux only: elsewhere nothing.
+
+    The engine itself puts the threads that draw in front of all others where it may (as root).
+    """
+    tasks = Path(f"/proc/{process}/task")
+    if process > 0 and tasks.is_dir():
+        for thread in tasks.iterdir():
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), GIVES_WAY_BY)

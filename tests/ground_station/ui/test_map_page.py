@@ -30,3 +30,4 @@ def test_the_map_is_drawn_asks_nobody_for_anything_and_leaves_the_keys_to_the_de
     assert seen["colours"] > 30
     assert seen["blocked_requests"] == 0
     assert seen["claimed_after_a_click_on_the_map"]
+    assert seen["first_in_line"] or not sys.platform.startswith("linux")

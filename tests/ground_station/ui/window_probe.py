@@ -54,6 +54,7 @@ def main(folder: Path) -> dict[str, object]:
         "colours": _colours(picture),
         "blocked_requests": shown.window.map.blocked_requests,
         "claimed_after_a_click_on_the_map": Claim() in shown.asked,
+        "first_in_line": os.getpriority(os.PRIO_PROCESS, 0) < _first_in_line(web.page().renderProcessPid()),
     }
     shown.window.shut()
     shown.window.close()
@@ -79,6 +80,12 @@ def _colours(image: QImage) -> int:
     """How many colours a coarse grid of the picture has: a map has many, an empty page one or two."""
     step = 7
     return len({image.pixel(x, y) for x in range(0, image.width(), step) for y in range(0, image.height(), step)})
+
+
+def _first_in_line(process: int) -> int:
+    """The niceness of the least nice thread of a process."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return min(os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads)
 
 
 def _until(condition: Callable[[], bool]) -> None:
