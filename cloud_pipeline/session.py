@@ -82,6 +82,14 @@ def stop_session(*, within_s: float) -> None:
         process.stdin.close()
 
 
+def wait_for_end(*, within_s: float) -> None:
+    """Ends Spark, and waits until its JVM is gone: it writes an archive of its classes, if it was asked to, at its end."""
+    process = _jvm()
+    stop_session(within_s=within_s)
+    if process is not None:
+        process.wait(within_s)
+
+
 def _jvm() -> Popen[bytes] | None:
     gateway = SparkContext._gateway
     return None if gateway is None else gateway.proc
@@ -90,7 +98,7 @@ def _jvm() -> Popen[bytes] | None:
 def _configuration(settings: SparkSettings, scratch: Path) -> dict[str, str]:
     return {
         "spark.driver.memory": settings.driver_memory,
-        "spark.driver.extraJavaOptions": " ".join(_JVM),
+        "spark.driver.extraJavaOptions": " ".join((*_JVM, *settings.jvm)),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.jars": ",".join(settings.jars),

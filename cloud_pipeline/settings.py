@@ -19,6 +19,7 @@ class SparkSettings:
 
     jars: tuple[str, ...]  # Kafka connector and Delta Lake; nothing is looked up when Spark starts
     driver_memory: str = "640m"  # heap; 20,000 records a batch fit, and the whole one-machine stack stays below 4 GB
+    jvm: tuple[str, ...] = ()  # more flags of its JVM; an archive of its classes halves the start
     cores: int = 2  # threads that work at once; the target machine has two cores
     shuffle_partitions: int = (
         1  # a batch is small and its tables are written side by side: more tasks cost more than they save
@@ -90,6 +91,13 @@ def spark_jars(name: str, value: str | None) -> tuple[str, ...]:
         if not Path(path).is_file():
             raise SettingError(f"{name} names {path}, and there is no such file")
     return paths
+
+
+def shared_classes(value: str | None) -> tuple[str, ...]:
+    """The JVM's flags for an archive of its classes; one that is missing or does not fit is passed over by the JVM without a word."""
+    if not value or any(letter.isspace() for letter in value):  # Spark takes its flags apart at blanks
+        return ()
+    return (f"-XX:SharedArchiveFile={value}", "-Xlog:cds*=off", "-Xlog:class+path=off")
 
 
 def memory(name: str, value: str) -> str:

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 
-from installers.local.jars import JarsError, spark_jars
+from installers.local.classes import spark_variables
+from installers.local.jars import JarsError
 from installers.local.processes import ProcessError
 from installers.setup import words
 
@@ -40,7 +41,7 @@ def _run_component(component: str, arguments: list[str], *, with_jars: bool) -> 
     """Becomes `python -m component`."""
     asks_for_help = "-h" in arguments or "--help" in arguments
     if with_jars and not asks_for_help and "KESTREL_SPARK_JARS" not in os.environ:
-        os.environ["KESTREL_SPARK_JARS"] = ",".join(str(jar) for jar in spark_jars())
+        os.environ.update(spark_variables())
     command = [sys.executable, "-m", component, *arguments]
     if os.name != "nt":
         os.execv(command[0], command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from installers.local.processes import ProcessError
 from installers.setup.java import java_home
 
@@ -11,6 +13,13 @@ _BRIEF = (
     "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
 )  # a program that lives two seconds has no use for the second compiler
+
+
+def shared_classes(archive: Path) -> tuple[str, ...]:
+    """Flags of a program whose classes are in an archive (see classes.py); the JVM passes over one that is missing or does not fit."""
+    return (f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:cds*=off", "-Xlog:class+path=off")
+
+
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # glibc's arenas, one per thread, cost a Java server 50 to 100 MB
 
 

@@ -19,7 +19,8 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from installers.local.jars import kafka_classpath
-from installers.local.java import ENVIRONMENT, java_command
+from installers.local.java import ENVIRONMENT, java_command, shared_classes
+from installers.local.places import kestrel_home
 from installers.local.ports import is_open
 from installers.local.processes import Child, Family, ProcessError
 from installers.local.topics import TopicPlan
@@ -53,12 +54,19 @@ class Kafka:
     name = "kafka"
 
     def __init__(
-        self, folder: Path, ports: KafkaPorts, topics: Sequence[TopicPlan] = (), family: Family | None = None
+        self,
+        folder: Path,
+        ports: KafkaPorts,
+        topics: Sequence[TopicPlan] = (),
+        family: Family | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
+        """`flags`: of its JVM; the archive of its classes where none are given."""
         self.folder = folder
         self.ports = ports
         self.topics = topics
         self._family = family or Family()
+        self._flags = tuple(flags) or shared_classes(kestrel_home() / "jars" / "kafka" / "classes.jsa")
 
     @property
     def bootstrap(self) -> str:
@@ -87,7 +95,7 @@ class Kafka:
         logging_flag = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"
         log_path = self.folder / "kafka.log"
         self._format(classes, settings, logging_flag, log_path)
-        command = java_command(classes, "kafka.Kafka", str(settings), flags=(*HEAP, logging_flag))
+        command = java_command(classes, "kafka.Kafka", str(settings), flags=(*HEAP, logging_flag, *self._flags))
         child = self._family.start("kafka", command, log_path=log_path, environment=ENVIRONMENT)
         child.wait_healthy(
             lambda: is_open(self.ports.plain) and is_open(self.ports.edge, self.ports.edge_host), START_S

@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cloud_pipeline.session import start_session, stop_session
-from cloud_pipeline.settings import SparkSettings
+from cloud_pipeline.settings import SparkSettings, shared_classes
+from installers.local.classes import archive_of
 from installers.local.jars import spark_jars
 
 
@@ -20,7 +21,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     jars = tuple(str(path) for path in spark_jars())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves its pipe to the JVM to the collector
-        session = start_session(SparkSettings(jars=jars), name="tests", scratch=tmp_path_factory.mktemp("spark"))
+        settings = SparkSettings(jars=jars, jvm=shared_classes(str(archive_of("spark"))))
+        session = start_session(settings, name="tests", scratch=tmp_path_factory.mktemp("spark"))
         yield session
         stop_session(within_s=10.0)
 

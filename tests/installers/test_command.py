@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from installers.local.places import ROOT
-from installers.local.words.test import HEADQUARTERS, absolute, is_path
+from installers.local.words.test import CREWS, absolute, is_path
 from installers.setup import door, environment, words
 from installers.setup.environment import Places
 
@@ -113,9 +113,8 @@ def test_paths_on_the_command_line_of_tests_are_told_from_other_words(tmp_path: 
     assert absolute("name") == "name"
 
 
-def test_what_the_first_crew_tests_is_there_and_nothing_is_tested_by_neither():
-    assert all((ROOT / path).exists() for path in HEADQUARTERS)
+def test_what_the_named_crews_test_is_there_and_whatever_starts_spark_is_theirs():
+    named = [ROOT / path for paths in CREWS.values() for path in paths]
+    assert all(path.exists() for path in named)
     starting_spark = {path for path in (ROOT / "tests").rglob("test_*.py") if "ArchiveRun" in path.read_text()}
-    assert all(
-        any(path.is_relative_to(ROOT / each) for each in HEADQUARTERS) for path in starting_spark - {Path(__file__)}
-    )
+    assert all(any(path.is_relative_to(each) for each in named) for path in starting_spark - {Path(__file__)})

@@ -17,7 +17,7 @@ from typing import Self
 from kafka import KafkaProducer
 
 from cloud_pipeline.archive import reader
-from installers.local.jars import spark_jars
+from installers.local.classes import spark_variables
 from installers.local.places import ROOT
 from messages.codec import encode
 from messages.model import Message, kind_of
@@ -38,7 +38,7 @@ class Run:
             env={
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
-                "KESTREL_SPARK_JARS": ",".join(str(path) for path in spark_jars()),
+                **spark_variables(),
             },
             stderr=subprocess.PIPE,
             text=True,

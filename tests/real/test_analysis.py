@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 
 from cloud_pipeline.archive.tables import table_uri
-from installers.local.jars import spark_jars
+from installers.local.classes import spark_variables
 from installers.local.places import ROOT
 from installers.local.stack import Stack
 from messages.model import Message
@@ -48,10 +48,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def analyse(archive: str, out: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cloud_pipeline", "analyse", "--archive", archive, "--out", str(out), *flags]
-    jars = ",".join(str(path) for path in spark_jars())
     return subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KESTREL_SPARK_JARS": jars},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **spark_variables()},
         capture_output=True,
         text=True,
         timeout=2 * LONG_S,

@@ -16,7 +16,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from cloud_pipeline.archive import reader
 from cloud_pipeline.archive.tables import table_uri
+from installers.local.kafka import make_topics
 from installers.local.stack import Stack
+from installers.local.topics import headquarters_topics
 from messages.model import KINDS, Message, kind_of
 from messages.topics import dead_letter_topic, kafka_topic
 from tests.cloud_pipeline import samples
@@ -25,14 +27,26 @@ from tests.real.archive_runs import DYING, ArchiveRun, archived_ids, send, wait_
 pytestmark = pytest.mark.timeout(1_200)
 
 
-@pytest.fixture
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A Kafka and an HDFS of the test's own: what cannot be read, and what is killed, is nobody else's."""
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A Kafka and an HDFS of this file's own: what cannot be read, and what is killed, is nobody else's."""
     with Stack(tmp_path_factory.mktemp("headquarters")) as own:
         own.up(("kafka", "hdfs"))
         own.wait_ready("kafka")
         own.wait_ready("hdfs")
         yield own
+
+
+@pytest.fixture
+def stack(servers: Stack) -> Stack:
+    """The two with every topic empty and new; take an archive of your own."""
+    admin = KafkaAdminClient(bootstrap_servers=servers.kafka.bootstrap)
+    ours = {name for name, *_ in headquarters_topics()}
+    admin.delete_topics([name for name in admin.list_topics() if name in ours])
+    wait_until(lambda: not ours & set(admin.list_topics()))
+    admin.close()
+    make_topics(servers.kafka.bootstrap, headquarters_topics())
+    return servers
 
 
 def some_messages(first: int, count: int) -> list[Message]:
@@ -152,6 +166,7 @@ def test_a_death_between_any_two_steps_loses_and_doubles_nothing(stack: Stack, m
     assert_each_once(archive, messages)
 
 
+@pytest.mark.soak  # minutes, and nothing that it runs is the program's
 def test_the_control_doubles(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without transaction ids and without MERGE the same death doubles a batch: the test above can fail."""
     archive = f"{stack.hdfs.uri}/control"

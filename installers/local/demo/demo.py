@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from installers.local.classes import spark_variables
 from installers.local.demo import plan as plans
 from installers.local.demo.bridge_watch import bridge_is_heard
 from installers.local.demo.crew import Crew, Member
 from installers.local.demo.plan import DemoPlan
-from installers.local.jars import JarsError, spark_jars
+from installers.local.jars import JarsError
 from installers.local.places import station_key
 from installers.local.processes import Memory, ProcessError, memory_of
 from installers.local.runs import Run, write_note
@@ -59,8 +60,7 @@ class Demo:
             own_hdfs=hdfs is None,
         )
         self._edge_kafka = kafka or self.stack.kafka.edge_bootstrap
-        jars = ",".join(str(jar) for jar in spark_jars())
-        self.crew = Crew(self.run.logs, {"KESTREL_SPARK_JARS": jars, **sandbox_variables()})
+        self.crew = Crew(self.run.logs, {**spark_variables(), **sandbox_variables()})
         self._ended = threading.Event()
         self._follower: threading.Thread | None = None
         self._timetable: threading.Thread | None = None

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from installers.local.jars import spark_jars
+from installers.local.classes import spark_variables
 from installers.local.places import ROOT
 
 
@@ -18,7 +18,7 @@ def run_program(module: str, *words: str, spark: bool = False, secrets: Mapping[
     """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **(secrets or {})}
     if spark:
-        environment["KESTREL_SPARK_JARS"] = ",".join(str(jar) for jar in spark_jars())
+        environment |= spark_variables()
     with subprocess.Popen([sys.executable, "-m", module, *words], env=environment) as program:
         while True:
             try:

@@ -1,7 +1,7 @@
 """`kestrel test`: the style checks, the types, the import rules, then every test. With paths: those tests alone.
 
-All of it in two crews side by side, since one waits for Spark and HDFS to start while the other counts: headquarters' tests on the one
-hand, the checks and everything else on the other, each with servers and a screen of its own.
+All of it in three crews side by side, since one waits for Spark and HDFS to start while another counts: the archive's tests, the
+journeys, and the checks with everything else, each crew with servers and a screen of its own.
 """
 
 from __future__ import annotations
@@ -24,14 +24,11 @@ CHECKS = (
     ("types", ("-m", "mypy")),
     ("import rules", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
-HEADQUARTERS = (
-    "tests/cloud_pipeline",
-    "tests/journeys",
-    "tests/real/test_analysis.py",
-    "tests/real/test_archive.py",
-    "tests/real/test_archive_alerts.py",
-)
-"""What starts Spark: half of the whole time. A new test file belongs to the other crew until it is named here."""
+CREWS: dict[str, tuple[str, ...]] = {
+    "archive": ("tests/cloud_pipeline", "tests/real/test_archive.py", "tests/real/test_archive_alerts.py"),
+    "journeys": ("tests/journeys", "tests/real/test_analysis.py"),
+}
+"""What starts Spark, about a third of the whole time each. A new file belongs to everything else until it is named here."""
 
 
 def main(arguments: list[str]) -> int:
@@ -67,21 +64,25 @@ def absolute(word: str) -> str:
 
 
 def _side_by_side(words: list[str]) -> list[str]:
-    """The titles of what failed. One crew is seen as it goes, the other's lines are shown when both are done."""
-    kept = kestrel_home() / "logs" / "tests-headquarters.log"
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    """The titles of what failed. One crew is seen as it goes, the others' lines are shown when all are done."""
+    logs = kestrel_home() / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    kept = {title: logs / f"tests-{title}.log" for title in CREWS}
     failed: list[str] = []
-    with kept.open("w") as lines:
-        far = threading.Thread(
-            target=lambda: failed.extend(
-                _tests("headquarters", [*_marks(), *words, *map(absolute_in_root, HEADQUARTERS)], lines)
-            )
-        )
-        far.start()
-        others = [f"--ignore={path}" for path in map(absolute_in_root, HEADQUARTERS)]
-        near = _checks(sys.stderr) + _tests("everything else", [*_marks(), *words, *others], sys.stderr)
-        far.join()
-    sys.stderr.write(kept.read_text())
+
+    def work(title: str) -> None:
+        with kept[title].open("w") as lines:
+            failed.extend(_tests(title, [*_marks(), *words, *map(absolute_in_root, CREWS[title])], lines))
+
+    crews = [threading.Thread(target=work, args=(title,)) for title in CREWS]
+    for crew in crews:
+        crew.start()
+    others = [f"--ignore={absolute_in_root(path)}" for paths in CREWS.values() for path in paths]
+    near = _checks(sys.stderr) + _tests("everything else", [*_marks(), *words, *others], sys.stderr)
+    for crew in crews:
+        crew.join()
+    for lines in kept.values():
+        sys.stderr.write(lines.read_text())
     return near + failed
 
 
