@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ground_station.ui import paint
-from ground_station.ui.keys import KEY_NAMES, SHORTCUTS, cap_of
+from ground_station.ui.keys import SHORTCUTS, cap_of, written
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.view_model.language import later, t
 
@@ -40,9 +40,9 @@ class KeySheet(QWidget):
         groups: dict[str, list[tuple[str, str]]] = {}
         for shortcut in SHORTCUTS:
             cap = cap_of(shortcut.action, self._keys)
-            groups.setdefault(t(shortcut.group), []).append((KEY_NAMES.get(cap, cap), t(shortcut.words)))
+            groups.setdefault(t(shortcut.group), []).append((cap, t(shortcut.words)))
         for group, extra in _EXTRA.items():
-            groups[t(group)].extend((cap, t(words)) for cap, words in extra)
+            groups[t(group)].extend((written(cap), t(words)) for cap, words in extra)
         self.setAccessibleDescription(", ".join(f"{cap} {words}" for lines in groups.values() for cap, words in lines))
         return groups
 

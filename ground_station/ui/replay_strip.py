@@ -100,7 +100,7 @@ class ReplayStrip(QFrame):
         mark = SeverityMark(look, 12)
         mark.show_kind("attention")
         self.banner = PlainLabel(look, tone="attention", weight=SEMIBOLD, whole=True)
-        self.pause = KeyButton(look, t("Pause"), t("Space"))
+        self.pause = KeyButton(look, t("Pause"), "Space")
         self.back = KeyButton(look, t("−30 s"), "←", quiet=True)
         self.on = KeyButton(look, t("+30 s"), "→", quiet=True)
         self.slower = KeyButton(look, t("slower"), "[", quiet=True)

@@ -211,22 +211,32 @@ class SettingsDialog(QDialog):
         self._waits_for = None
         if event.key() == Qt.Key.Key_Escape:
             self._say("")
-        elif len(name) == 1 and name in "123456789":
+        elif not keys.is_free(name):
             self._say(t("The digits 1 to 9 choose a code: take another key."), "attention")
         else:
             self._give_key(action, name)
         self._redraw()
 
     def _give_key(self, action: str, name: str) -> None:
+        """The key is the action's from now on. An action that had it gets the other's in return: none is ever left without."""
         in_force = keys.key_map(self._view.preferences if self._view is not None else {})
-        taken = in_force.get(name)
-        if taken is not None and taken != action:
-            words = next(t(shortcut.words) for shortcut in keys.SHORTCUTS if shortcut.action == taken)
-            cap = keys.KEY_NAMES.get(name, name)
-            self._say(t("{key} is taken by “{words}”: take another key.", key=cap, words=words), "attention")
-            return
+        before = next(key for key, named in in_force.items() if named == action)
+        taken = in_force.get(name, action)
         self._send(SetPreference(f"{keys.PREFERENCE}{action}", name))
-        self._say(t("Kept."))
+        if taken == action:
+            self._say(t("Kept."))
+            return
+        self._send(SetPreference(f"{keys.PREFERENCE}{taken}", before))
+        words = next(t(shortcut.words) for shortcut in keys.SHORTCUTS if shortcut.action == taken)
+        self._say(
+            t(
+                "Kept. {key} was “{words}”, which has {other} now.",
+                key=keys.written(name),
+                words=words,
+                other=keys.written(before),
+            ),
+            "attention",
+        )
 
     def _reset_keys(self) -> None:
         for shortcut in keys.SHORTCUTS:
