@@ -63,7 +63,7 @@ class LowerPanel(QFrame):
         self.log_filter.on_leave = leave
         self.log_filter.setFixedWidth(140)
         self.log_words = PlainLabel(look, tone="soft", whole=True)
-        self.log_kind = KeyButton(look, t("all lines"), "V", quiet=True)
+        self.log_kind = KeyButton(look, "", "V", quiet=True)
         self.log_kind.clicked.connect(self.next_kind)
         self.save = KeyButton(look, t("Save shift"), "X", quiet=True)
         self.save.clicked.connect(save)
@@ -157,8 +157,8 @@ class LowerPanel(QFrame):
         self.log.show_lines(log.lines)
         self.log_filter.say(log.text)
         self.log_words.say(log.words if log.text or log.kind else "")
-        words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}
-        self.log_kind.relabel(words[log.kind])
+        words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}[log.kind]
+        self.log_kind.relabel(words, does=t("The log shows {kind}: show the next kind", kind=words))
         self.log_kind.set_primary(bool(log.kind))
 
     def show_view(self, view: StationView) -> None:

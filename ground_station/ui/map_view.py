@@ -73,8 +73,8 @@ class MapView(QWidget):
         self._words = PlainLabel(look, t(_WAITING), tone="soft")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setParent(self)
-        self._follow = KeyButton(look, t("Follow"), "F", quiet=True)
-        self._all = KeyButton(look, t("All drones"), "A", quiet=True)
+        self._follow = KeyButton(look, t("Follow"), "F", quiet=True, does=t("Follow the drone on the map"))
+        self._all = KeyButton(look, t("All drones"), "A", quiet=True, does=t("Show all drones on the map"))
         self._follow.clicked.connect(self.toggle_follow)
         self._all.clicked.connect(self.show_all)
         for button in (self._follow, self._all):
@@ -214,7 +214,10 @@ class MapView(QWidget):
 
     def _show_follow(self, *, on: bool) -> None:
         self._follows = on
-        self._follow.relabel(t("Following") if on else t("Follow"))
+        if on:
+            self._follow.relabel(t("Following"), does=t("Following the drone: let it go"))
+        else:
+            self._follow.relabel(t("Follow"), does=t("Follow the drone on the map"))
         self._follow.set_primary(on)
         self._place_buttons()
 

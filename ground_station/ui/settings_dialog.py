@@ -53,6 +53,7 @@ class SettingsDialog(QDialog):
         self._waits_for: str | None = None  # the action whose new key is to be pressed
         self.rows: list[Row] = []
         self.keys: dict[str, QPushButton] = {}
+        self._key_words: dict[str, str] = {}
         self.choices: dict[str, dict[str, QPushButton]] = {}
         self.setWindowTitle(t("Settings"))
         self.resize(_WIDTH_PX, _HEIGHT_PX)
@@ -93,7 +94,8 @@ class SettingsDialog(QDialog):
             button = QPushButton()
             button.clicked.connect(partial(self._ask_key, shortcut.action))
             self.keys[shortcut.action] = button
-            self._add(t("Key: {words}", words=t(shortcut.words)), button)
+            self._key_words[shortcut.action] = t("Key: {words}", words=t(shortcut.words))
+            self._add(self._key_words[shortcut.action], button)
         self.reset = QPushButton(t("All keys as they were"))
         self.reset.clicked.connect(self._reset_keys)
         self._add(t("Keys"), self.reset)
@@ -161,6 +163,7 @@ class SettingsDialog(QDialog):
             text = t("Press the new key") if waits else keys.cap_of(action, in_force)
             if button.text() != text:
                 button.setText(text)
+                button.setAccessibleName(f"{self._key_words[action]}: {text}")
 
     def _chosen(self, name: str, value: str, *_: object) -> None:
         if name == "theme":

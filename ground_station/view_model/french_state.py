@@ -4,6 +4,15 @@ from __future__ import annotations
 
 STATE: dict[str, str] = {
     # the chain
+    "Replay slower": "Relecture moins vite",
+    "Replay faster": "Relecture plus vite",
+    "Show all drones on the map": "Montrer tous les drones sur la carte",
+    "Follow the drone on the map": "Suivre le drone sur la carte",
+    "Following the drone: let it go": "Drone suivi : ne plus le suivre",
+    "The log shows {kind}: show the next kind": "Le journal montre {kind} : montrer le genre suivant",
+    "Show all keys": "Montrer toutes les touches",
+    "Sound is on: switch it off": "Son actif : le couper",
+    "Sound is off: switch it on": "Son coupé : l'activer",
     "drones": "drones",
     "broker": "courtier",
     "bridge": "passerelle",
