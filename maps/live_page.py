@@ -202,6 +202,11 @@ def _page_path(folder: Path, options: PageOptions) -> Path:
     return folder / f"{_PAGE_PREFIX}{_fingerprint(options)}.html"
 
 
+def page_fragment(theme: Theme, *, inset: bool = False) -> str:
+    """What follows the # of the page's address: the theme of the first drawing, and `inset` for a small, still map without controls."""
+    return f"inset,{theme}" if inset else str(theme)
+
+
 def live_page_html(options: PageOptions, extra_script: str = "", extra_start: str = "") -> str:
     """The page as text. `extra_script` joins the page's scripts, `extra_start` runs last (the demonstration uses both)."""
     # Imported here: folium takes most of a second to load, and a start that finds its page never needs it.

@@ -32,6 +32,7 @@ from maps.live_page import (
     apply_call,
     events_of,
     fit_call,
+    page_fragment,
     pan_call,
 )
 from maps.style import PALETTES, Theme
@@ -98,7 +99,8 @@ class MapView(QWidget):
     def _made(self, file: Path) -> None:
         from ground_station.ui.web_map import WebMap  # here, because the engine takes a moment to load
 
-        self._web = WebMap(file, PALETTES[Theme(self._look.theme)].land, self._loaded, self)
+        theme = Theme(self._look.theme)
+        self._web = WebMap(file, PALETTES[theme].land, self._loaded, self, fragment=page_fragment(theme))
         self._web.setGeometry(self.rect())
         self._web.show()  # at once: the engine lays out no page that is out of sight
         self._raise_buttons()
