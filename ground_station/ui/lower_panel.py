@@ -23,6 +23,7 @@ from ground_station.view_model.snapshot import LogLine, LogView, StationView
 FLEET, DRONE, LOG, STATE, KEYS = range(5)
 _KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
 HEIGHT_PX = 232
+LEAST_ROWS = 4  # of the fleet, below its titles, where they are high
 ROOMY_PX = 780  # from this width on there is room to say how many lines of the log were found
 
 
@@ -145,7 +146,9 @@ class LowerPanel(QFrame):
         for widget in (self.log_kind, self.save, self.log_filter):
             widget.setVisible(page == LOG and is_open)
         self.log_words.setVisible(page == LOG and is_open and self.width() >= ROOMY_PX)
-        self.setFixedHeight(HEIGHT_PX if is_open else 40)
+        measure = self._look.measure
+        folded = max(40, measure.target + 8)
+        self.setFixedHeight(max(HEIGHT_PX, folded + LEAST_ROWS * measure.row + 32) if is_open else folded)
 
     def next_kind(self) -> None:
         """The log's next kind of line: all, alerts, drones, the station."""

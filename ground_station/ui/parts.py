@@ -225,7 +225,7 @@ class Tab(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Qt's: room for the bold text."""
         width = self._look.width(self.text(), None, SEMIBOLD)
-        return QSize(round(width + 2 * self._look.measure.pad), max(36, self._look.measure.target))
+        return QSize(round(width + 2 * self._look.measure.pad), max(36, self._look.measure.target + 4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the text, and the line of the open tab."""

@@ -61,7 +61,7 @@ PEOPLE: dict[str, str] = {
     "Colours": "Couleurs",
     "Language, from the next start": "Langue, au prochain démarrage",
     "Large targets for gloves, from the next start": "Grandes cibles pour gants, au prochain démarrage",
-    "Drone lost after seconds, from the next start": "Drone perdu après secondes, au prochain démarrage",
+    "Drone lost after seconds, from the next start": "Drone perdu après (secondes), au prochain démarrage",
     "Station, from the next start": "Poste, au prochain démarrage",
     "Broker, from the next start": "Courtier, au prochain démarrage",
     "Officer, from the next start": "Agent, au prochain démarrage",
