@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ground_station.ui import paint
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import BOLD, Look
 from ground_station.view_model.intentions import ChooseCode, ChooseDigit, Intention
 from ground_station.view_model.language import t
@@ -115,9 +116,7 @@ class CodeList(QWidget):
         self._per_line = 2
         self.highlight = 0
         """Which of the hits Enter takes; moves with Up and Down in the search field."""
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(0)
+        self._grid = grid_in(self, across=0, down=0)
         for column in range(_SPAN):
             self._grid.setColumnStretch(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

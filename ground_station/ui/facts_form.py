@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import Look
 from ground_station.ui.parts import PlainLabel
 from ground_station.ui.typing_line import TypingLine
@@ -51,9 +52,7 @@ class FactsForm(QWidget):
         self._look, self._send, self._leave = look, send, leave
         self._fields: tuple[FactField, ...] = ()
         self.boxes: dict[str, FactBox] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
+        self._grid = grid_in(self, across=8, down=6)
         for column in range(COLUMNS):
             self._grid.setColumnStretch(column, 1)
 

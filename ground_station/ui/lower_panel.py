@@ -18,7 +18,8 @@ from ground_station.ui.state_page import StatePage
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import FilterFleet, FilterLog, Intention, LogKind
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import LogLine, LogView, StationView
+from ground_station.view_model.log_view import LogLine, LogView
+from ground_station.view_model.snapshot import StationView
 
 FLEET, DRONE, LOG, STATE, KEYS = range(5)
 _KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
@@ -73,6 +74,13 @@ class LowerPanel(QFrame):
         self._group = QButtonGroup(self)
         self._pages = QStackedWidget()
         self._rule = Rule()
+        self._lay_out()
+        self._group.setExclusive(False)
+        self._group.idClicked.connect(self._clicked)
+        self._is_open = True
+        self.open(FLEET)
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 4, 0)
         head.setSpacing(0)
@@ -91,10 +99,6 @@ class LowerPanel(QFrame):
         column.addLayout(head)
         column.addWidget(self._rule)
         column.addWidget(self._pages, 1)
-        self._group.setExclusive(False)
-        self._group.idClicked.connect(self._clicked)
-        self._is_open = True
-        self.open(FLEET)
 
     @property
     def page(self) -> int:

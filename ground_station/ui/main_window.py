@@ -48,7 +48,8 @@ from ground_station.view_model.intentions import (
     Undo,
 )
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import LogLine, StationView
+from ground_station.view_model.log_view import LogLine
+from ground_station.view_model.snapshot import StationView
 
 NARROW_PX = 1440
 LOW_PX = 800
@@ -90,7 +91,13 @@ class MainWindow(QMainWindow):
         self.lower_part = LowerPanel(look, send, self.leave_field, go=self._go, save=self._save_shift)
         self.coding = CodingPanel(look, pictures, cache, send, self.leave_field)
         self._lay_out()
-        self._actions: dict[str, Callable[[], None]] = {
+        self._actions = self._what_keys_do()
+        self.ask_where: Callable[[QWidget, str], ExportShift | None] = asked_where
+
+    def _what_keys_do(self) -> dict[str, Callable[[], None]]:
+        """By the names of keys.SHORTCUTS."""
+        send = self._send
+        return {
             "up": lambda: send(MoveSelection(-1)),
             "down": lambda: send(MoveSelection(1)),
             "group": lambda: send(ToggleGroup()),
@@ -129,7 +136,6 @@ class MainWindow(QMainWindow):
             "replay_slower": lambda: send(ReplaySpeed(-1)),
             "replay_faster": lambda: send(ReplaySpeed(1)),
         }
-        self.ask_where: Callable[[QWidget, str], ExportShift | None] = asked_where
 
     def _lay_out(self) -> None:
         map_frame = QFrame()

@@ -22,19 +22,8 @@ from ground_station.view_model import features
 from ground_station.view_model.intentions import Intention, SelectAlert, SelectDrone, SetPreference
 from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import MapScene
-from maps.live_page import (
-    AlertClicked,
-    Changes,
-    DroneClicked,
-    FollowEnded,
-    PageFault,
-    ViewMoved,
-    apply_call,
-    events_of,
-    fit_call,
-    page_fragment,
-    pan_call,
-)
+from maps.live_events import AlertClicked, DroneClicked, FollowEnded, PageFault, ViewMoved, events_of
+from maps.live_page import Changes, apply_call, fit_call, page_fragment, pan_call
 from maps.style import PALETTES, Theme
 
 if TYPE_CHECKING:

@@ -17,17 +17,13 @@ from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication
 
 from maps import demo
+from maps.live_events import AlertClicked, DroneClicked, GroundClicked, MapEvent, events_of
 from maps.live_page import (
     KEEP,
-    AlertClicked,
     AlertMark,
     Changes,
-    DroneClicked,
     DroneMark,
-    GroundClicked,
-    MapEvent,
     apply_call,
-    events_of,
     fit_call,
     page_fragment,
     pan_call,
