@@ -42,8 +42,8 @@ class Shot(NamedTuple):
 
 README = (1600, 820)
 SHOTS: dict[str, Shot] = {
-    "desk-day": Shot("working", size=README, most_bytes=150_000),
-    "desk-night": Shot("working", "night", size=README, most_bytes=150_000),
+    "desk-day": Shot("working", size=README, view=(40.75, -73.9865, 14), most_bytes=150_000),
+    "desk-night": Shot("working", "night", size=README, view=(40.75, -73.9865, 14), most_bytes=150_000),
     "day": Shot("working"),
     "night": Shot("working", "night"),
     "contrast": Shot("working", "contrast"),

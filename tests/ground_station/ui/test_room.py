@@ -16,7 +16,7 @@ from ground_station.ui.lower_panel import FLEET
 from ground_station.ui.parts import HintLine, PlainLabel
 from ground_station.view_model import catalogue
 from ground_station.view_model.intentions import MarkNotShown
-from ground_station.view_model.snapshot import StateLine
+from ground_station.view_model.snapshot import CodeChoice, StateLine
 from messages.coding import NOT_SHOWN
 from tests.ground_station.given import a_connected_desk, an_alert
 from tests.ground_station.ui.conftest import Show
@@ -154,3 +154,15 @@ def test_a_long_value_of_the_station_s_state_takes_two_lines(show: Show) -> None
     facts.show_lines((StateLine("Bridge", "Problem", "none"),))
 
     assert long_px > facts.sizeHint().height()
+
+
+def test_a_few_frequent_codes_have_a_line_each_and_many_share_them(qtbot: QtBot, tmp_path: Path) -> None:
+    codes = opened(qtbot, tmp_path, (1600, 820), touch=False, language="en").window.coding.codes
+    many = tuple(CodeChoice(digit, digit + 10, "No parking", None, "frequent", False) for digit in range(1, 10))
+    lines = {}
+    for choices in (many[:3], many):
+        codes.show_codes(choices, (), enabled=True)
+        QApplication.processEvents()
+        lines[len(choices)] = len({row.y() for row in codes._rows if row.isVisible()})
+
+    assert lines == {3: 3, 9: 5}
