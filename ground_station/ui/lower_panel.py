@@ -25,6 +25,7 @@ FLEET, DRONE, LOG, STATE, KEYS = range(5)
 _KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
 HEIGHT_PX = 232
 LEAST_ROWS = 4  # of the fleet, below its titles, where they are high
+LEAST_FILTER_PX = 64  # of the log, beside its buttons in the smallest window
 ROOMY_PX = 780  # from this width on there is room to say how many lines of the log were found
 
 
@@ -63,7 +64,8 @@ class LowerPanel(QFrame):
         self.log_filter.on_enter = self.log.setFocus
         self.log_filter.on_step = lambda _by: self.log.setFocus()
         self.log_filter.on_leave = leave
-        self.log_filter.setFixedWidth(140)
+        self.log_filter.setMinimumWidth(LEAST_FILTER_PX)
+        self.log_filter.setMaximumWidth(140)
         self.log_words = PlainLabel(look, tone="soft", whole=True)
         self.log_kind = KeyButton(look, "", "V", quiet=True)
         self.log_kind.clicked.connect(self.next_kind)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from ground_station.ui.kerb_inset import KerbInset
 from ground_station.ui.key_sheet import KeySheet
 from ground_station.ui.look import Look, load_fonts
-from ground_station.ui.lower_panel import FLEET
+from ground_station.ui.lower_panel import FLEET, LOG
 from ground_station.ui.parts import HintLine, PlainLabel
 from ground_station.view_model import catalogue
 from ground_station.view_model.intentions import MarkNotShown
@@ -166,3 +166,20 @@ def test_a_few_frequent_codes_have_a_line_each_and_many_share_them(qtbot: QtBot,
         lines[len(choices)] = len({row.y() for row in codes._rows if row.isVisible()})
 
     assert lines == {3: 3, 9: 5}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_log_s_buttons_and_its_search_are_whole_in_the_smallest_window(
+    qtbot: QtBot, tmp_path: Path, language: str
+) -> None:
+    shown = opened(qtbot, tmp_path, SMALL, touch=False, language=language)
+    panel = shown.window.lower_part
+    panel.open(LOG)
+    shown.draw()
+    panel.tabs[FLEET].relabel(panel.tabs[FLEET].text() + ",000")
+    panel.tabs[LOG].relabel(panel.tabs[LOG].text() + "12")
+    QApplication.processEvents()
+
+    assert panel.log_filter.isVisible()
+    assert cut(panel) == set()
+    assert [each.text() for each in (panel.log_kind, panel.save) if each.width() < each.sizeHint().width()] == []
