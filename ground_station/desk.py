@@ -49,6 +49,7 @@ FindWords = Callable[[float, float], tuple[str | None, int | None]]
 Export = Callable[[str, str, ExportFormat], str]
 """A shift's file, the file to write, its format -> the problem in plain words, or empty. Takes a while; called in a thread of its own."""
 LAST_ANSWERS_S = 1.5  # how long a closing desk waits for the bridge's answers
+THREADS_END_S = 5.0  # how long a closing desk waits for each of its threads: a full disk, or the map that is being read
 TICK = timedelta(milliseconds=250)
 _CAN_WAIT = (TelemetryCame, HealthCame, StatusCame, PlaceFound)
 
@@ -98,6 +99,7 @@ class Desk:
             threading.Thread(target=self._work, name="desk-worker", daemon=True),
             threading.Thread(target=self._look_up_places, name="desk-places", daemon=True),
         )
+        self._closing = threading.Event()  # places that are still asked for are nobody's any more
         self.finished = threading.Event()  # never set: now does not end; a replay does
         self.failed = threading.Event()  # the worker stopped by an error: the desk must be closed
 
@@ -150,7 +152,9 @@ class Desk:
             self._await_event(left_s)
         self._outgoing.put(None)
         self._places.put(None)
-        self._threads[0].join(timeout=5.0)
+        self._closing.set()
+        for thread in self._threads:
+            thread.join(timeout=THREADS_END_S)
         self._link.stop()
         if self._recorder is not None:
             self._recorder.stop()
@@ -250,7 +254,7 @@ class Desk:
     def _look_up_places(self) -> None:
         """The places' thread: the first look-up reads the map, which takes a moment."""
         try:
-            while (wanted := self._places.get()) is not None:
+            while (wanted := self._places.get()) is not None and not self._closing.is_set():
                 words, precinct = self._find_words(wanted.lat_deg, wanted.lon_deg)
                 self.deliver(PlaceFound(wanted.violation_id, words, precinct))
         except Exception:

@@ -23,8 +23,8 @@ import sqlcipher3.dbapi2 as sqlite
 from ground_station.shift_files import END, ShiftFile, ShiftFileError, hold, made
 from ground_station.shift_writing import Noted, ShiftWriting
 from ground_station.view_model.events import Event, RecordingChanged
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.moments import Moment
-from ground_station.view_model.snapshot import LogLine
 from ground_station.view_model.station_state import DeskState
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ground_station.shift_files import Shift, ShiftFile
 from ground_station.view_model.events import AlertCame, DroneMoved, TelemetryCame
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.moments import Began, Past
-from ground_station.view_model.snapshot import LogLine
 from messages.alert import Alert
 
 EVERY_S = 10.0  # between two points of a drone: what the desk's own tracks have

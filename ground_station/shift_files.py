@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import sqlcipher3.dbapi2 as sqlite
 
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.moments import Began, Moment, moments_of, state_of
-from ground_station.view_model.snapshot import LogLine
 
 FORMAT = 1
 END = ".shift"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from ground_station.shift_files import Held, ShiftFile, connected, micros
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.moments import Moment, Thinner, block_of, state_block
-from ground_station.view_model.snapshot import LogLine
 from ground_station.view_model.station_state import DeskState
 
 STATE_EVERY = timedelta(seconds=120)  # so far has a jump to go on by itself

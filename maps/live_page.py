@@ -1,7 +1,7 @@
 """The live map of the ground station: one page made once by folium, then fed with one batch of changes per tick.
 
 Python speaks through `runJavaScript(apply_call(changes), ...)` and reads what the officer did from the same call's answer
-with `events_of`. Only data crosses, never markup. The page asks the network for nothing.
+with `live_events.events_of`. Only data crosses, never markup. The page asks the network for nothing.
 """
 
 import hashlib
@@ -31,10 +31,6 @@ SCRIPTS = (
 )  # in the order they need each other
 _FORMAT = 1  # raise it when this file makes another page from the same assets
 _PAGE_PREFIX = "kestrel-map-"
-
-
-class LivePageError(Exception):
-    """The page answered something that is not a list of its events."""
 
 
 class Keep(Enum):
@@ -90,52 +86,6 @@ class Changes:
     follow: bool | None = None
     smooth: bool | None = None
     reset: bool = False  # forget everything first
-
-
-@dataclass(frozen=True, slots=True)
-class DroneClicked:
-    """A drone's mark was clicked."""
-
-    drone_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertClicked:
-    """An alert's place was clicked."""
-
-    alert_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroundClicked:
-    """A click beside every mark."""
-
-    lat_deg: float
-    lon_deg: float
-
-
-@dataclass(frozen=True, slots=True)
-class ViewMoved:
-    """The view came to rest here."""
-
-    lat_deg: float
-    lon_deg: float
-    zoom: float
-
-
-@dataclass(frozen=True, slots=True)
-class FollowEnded:
-    """The map was dragged by hand while it followed a drone."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageFault:
-    """A script of the page failed."""
-
-    text: str
-
-
-MapEvent = DroneClicked | AlertClicked | GroundClicked | ViewMoved | FollowEnded | PageFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +150,11 @@ def find_live_page(folder: Path, options: PageOptions | None = None) -> Path | N
 
 def _page_path(folder: Path, options: PageOptions) -> Path:
     return folder / f"{_PAGE_PREFIX}{_fingerprint(options)}.html"
+
+
+def page_fragment(theme: Theme, *, inset: bool = False) -> str:
+    """What follows the # of the page's address: the theme of the first drawing, and `inset` for a small, still map without controls."""
+    return f"inset,{theme}" if inset else str(theme)
 
 
 def live_page_html(options: PageOptions, extra_script: str = "", extra_start: str = "") -> str:
@@ -320,35 +275,3 @@ def _drone_row(drone: DroneMark) -> list[object]:
 def _require_finite(*numbers: float) -> None:
     if not all(map(math.isfinite, numbers)):
         raise ValueError(f"a mark on the map needs finite numbers, not {numbers}")
-
-
-# --- what the page says ----------------------------------------------------------------------------------------------
-
-
-def events_of(answer: object) -> list[MapEvent]:
-    """The events in the answer of one of the calls, oldest first. Raises LivePageError when it is no answer of the page."""
-    if answer is None or answer == "":
-        return []
-    try:
-        rows = json.loads(answer)  # type: ignore[arg-type]  # whatever runJavaScript gave; a TypeError is caught
-        return [_event(row) for row in rows]
-    except (TypeError, ValueError, KeyError) as error:
-        raise LivePageError(f"the map page answered {str(answer)[:120]!r}") from error
-
-
-def _event(row: dict[str, Any]) -> MapEvent:
-    match row["type"]:
-        case "drone":
-            return DroneClicked(str(row["id"]))
-        case "alert":
-            return AlertClicked(str(row["id"]))
-        case "ground":
-            return GroundClicked(float(row["lat_deg"]), float(row["lon_deg"]))
-        case "view":
-            return ViewMoved(float(row["lat_deg"]), float(row["lon_deg"]), float(row["zoom"]))
-        case "follow_ended":
-            return FollowEnded()
-        case "fault":
-            return PageFault(str(row["text"]))
-        case other:
-            raise KeyError(other)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QToolTip, QWidget
 
 from ground_station.ui import paint
+from ground_station.ui.keys import shown
 from ground_station.ui.look import BOLD, REGULAR, SEMIBOLD, Look
 from ground_station.ui.parts import PlainLabel, SeverityMark, set_tip
 from ground_station.view_model.intentions import Intention, SetSound, TryNow
@@ -19,6 +20,12 @@ from ground_station.view_model.snapshot import ChainPart, Pill, Standing, Statio
 _GAP_PX = 30.0  # between two parts: room for the arrow
 _NARROW_GAP_PX = 22.0
 _STATES = {"well": later("well"), "away": later("away"), "unknown": later("unknown")}
+
+
+def _said(part: ChainPart) -> str:
+    """A part of the chain for a screen reader: its word, and its state where the word does not say it."""
+    state = t(_STATES[part.state])
+    return part.word if part.word.endswith(state) else f"{part.word} {state}"
 
 
 class ChainLine(QWidget):
@@ -46,8 +53,7 @@ class ChainLine(QWidget):
         """Draw other parts, and the facts after them: backlog and disk. `brief`: the pill needs the room."""
         if (parts, standing, brief) != (self._parts, self._standing, self._brief):
             self._parts, self._standing, self._brief = parts, standing, brief
-            words = [f"{part.word} {t(_STATES[part.state])}" for part in parts] + [fact.word for fact in standing]
-            self.setAccessibleName(", ".join(words))
+            self.setAccessibleName(", ".join([*map(_said, parts), *(fact.word for fact in standing)]))
             self.updateGeometry()
             self.update()
 
@@ -116,23 +122,34 @@ class ChainLine(QWidget):
 
 
 class LinkButton(QAbstractButton):
-    """A word that can be pressed, with its key before it; underlined where it must be seen to be a button."""
+    """A word that can be pressed, with its key before it; underlined where it must be seen to be a button.
 
-    def __init__(self, look: Look, text: str, key: str = "", *, role: str = "soft", strong: bool = False):
+    `unseen_key` is the key of a word that has no room for its cap: a screen reader tells it all the same.
+    """
+
+    def __init__(
+        self, look: Look, text: str, key: str = "", *, role: str = "soft", strong: bool = False, unseen_key: str = ""
+    ):
         super().__init__()
         self._look, self._key, self._role, self._strong = look, key, role, strong
+        self._named_key = key or unseen_key
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.relabel(text)
 
-    def relabel(self, text: str) -> None:
-        """Another word."""
+    def relabel(self, text: str, does: str = "") -> None:
+        """Another word. `does`: what pressing it does, for a screen reader, where the word does not say it."""
         if text != self.text():
             self.setText(text)
-            self.setAccessibleName(text)
+            self.setAccessibleName(does or text)
+            self.name_key()
             self.updateGeometry()
             self.update()
+
+    def name_key(self) -> None:
+        """Tell a screen reader the key in force."""
+        self.setAccessibleDescription(t("key {key}", key=shown(self._named_key)) if self._named_key else "")
 
     def sizeHint(self) -> QSize:
         """Qt's: cap and word."""
@@ -181,8 +198,7 @@ class PillWidget(QWidget):
         mark = SeverityMark(look, 10)
         mark.show_kind("attention")
         self._words = PartsLabel(look, "", tone="attention", weight=SEMIBOLD)
-        self._try = LinkButton(look, t("Try now"), role="attention", strong=True)
-        self._try.setAccessibleDescription(t("key {key}", key="Y"))
+        self._try = LinkButton(look, t("Try now"), role="attention", strong=True, unseen_key="Y")
         self._try.clicked.connect(lambda: send(TryNow()))
         row.addWidget(mark)
         row.addWidget(self._words, 1)
@@ -239,10 +255,11 @@ class ChainStrip(QFrame):
         self.chain = ChainLine(look, on_inside)
         self.pill = PillWidget(look, send)
         self._officer = PlainLabel(look, tone="soft", whole=True)
-        self._sound = LinkButton(look, t("sound on"))
-        self._sound.setAccessibleDescription(t("key {key}", key="S"))
+        self._sound = LinkButton(look, "", unseen_key="S")
+        self._show_sound()
         self._sound.clicked.connect(lambda: send(SetSound(not self._sound_on)))
-        self._keys = LinkButton(look, t("keys"), "?")
+        self._keys = LinkButton(look, "", "?")
+        self._keys.relabel(t("keys"), t("Show all keys"))
         self._keys.clicked.connect(on_keys)
         self._clock = PlainLabel(look, weight=SEMIBOLD, whole=True)
         for widget, gap in (
@@ -266,6 +283,12 @@ class ChainStrip(QFrame):
         self._officer.setVisible(not narrow)
         self.chain.fold(narrow=narrow)
 
+    def _show_sound(self) -> None:
+        if self._sound_on:
+            self._sound.relabel(t("sound on"), t("Sound is on: switch it off"))
+        else:
+            self._sound.relabel(t("sound off"), t("Sound is off: switch it on"))
+
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
         self._station.say(view.station)
@@ -274,5 +297,5 @@ class ChainStrip(QFrame):
         self.pill.show_pill(view.pill)
         self._officer.say(view.officer)
         self._sound_on = view.sound_on
-        self._sound.relabel(t("sound on") if view.sound_on else t("sound off"))
+        self._show_sound()
         self._clock.say(view.clock)

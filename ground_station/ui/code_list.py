@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ground_station.ui import paint
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import BOLD, Look
 from ground_station.view_model.intentions import ChooseCode, ChooseDigit, Intention
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import CodeChoice, CodeHit
 
 FREQUENT_BY_NUMBER = 6
+FEW = 3
+"""So many frequent codes have a line each."""
 _SPAN = 6  # columns of the grid: a guess takes all of them, a frequent code as many as there is room for
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
@@ -112,19 +115,17 @@ class CodeList(QWidget):
         self._look, self._send = look, send
         self._rows: list[CodeRow] = []
         self._shape: tuple[bool, ...] = ()
-        self._per_line = 2
+        self._per_line = self._most_per_line = 2
         self.highlight = 0
         """Which of the hits Enter takes; moves with Up and Down in the search field."""
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(0)
+        self._grid = grid_in(self, across=0, down=0)
         for column in range(_SPAN):
             self._grid.setColumnStretch(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def fold(self, *, frequent_per_line: int) -> None:
-        """How many frequent codes stand on one line: 1, 2, or FREQUENT_BY_NUMBER without their titles."""
-        self._per_line = frequent_per_line
+        """How many frequent codes may stand on one line: 1, 2, or FREQUENT_BY_NUMBER without their titles."""
+        self._most_per_line = frequent_per_line
         self._shape = ()
 
     def show_codes(self, choices: tuple[CodeChoice, ...], hits: tuple[CodeHit, ...], *, enabled: bool) -> None:
@@ -134,6 +135,7 @@ class CodeList(QWidget):
             Line(c.digit, c.code, c.title, c.share, c.share_words, c.chosen, wide=c.share is not None) for c in choices
         ]
         shape = [line.wide for line in lines]
+        self._per_line = 1 if self._low_lines and shape.count(False) <= FEW else self._most_per_line
         height = sum(row_height(self._look, wide=wide, per_line=self._per_line) for wide in self._lines_of(shape))
         guess = self._look.measure.row
         if hits:
@@ -148,6 +150,11 @@ class CodeList(QWidget):
         self._arrange(tuple(line.wide for line in lines))
         for row, line in zip(self._rows, lines, strict=False):
             row.show_line(line)
+
+    @property
+    def _low_lines(self) -> bool:
+        """Whether two half lines are hardly lower than a few whole ones, which have room for the titles."""
+        return self._most_per_line == 2 and self._look.measure.row < self._look.measure.target
 
     def _lines_of(self, shape: list[bool]) -> list[bool]:
         """The lines that rows of this shape take: for each, whether it is a wide one."""

@@ -39,6 +39,12 @@ TALL_PX = 880
 KERB_FROM_PX = 1000
 """From this height on there is room for the kerb from above, at least KERB_LEAST_PX high; below it a key puts it in the picture's place."""
 KERB_LEAST_PX = 140
+TOUCH_PX = 44
+"""Targets of this size are for gloves."""
+LEAST_PICTURE_PX = 90
+"""With two warnings below, in the smallest window."""
+TIGHT_PICTURE_PX = 56
+"""The same with large targets."""
 WIDTH_PX = 430
 FOLDED_WIDTH_PX = 424
 
@@ -154,8 +160,7 @@ class CodingPanel(QFrame):
         self._pages.addWidget(self._desk_page())
         column.addWidget(self._pages, 1)
         column.addWidget(Rule())
-        foot = QHBoxLayout()
-        foot.setContentsMargins(12, 5, 6, 5)
+        foot = self._foot = QHBoxLayout()
         foot.setSpacing(8)
         foot.addWidget(self._hints, 1)
         foot.addWidget(self._message_mark)
@@ -174,9 +179,7 @@ class CodingPanel(QFrame):
 
     def _desk_page(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(11, 10, 11, 10)
-        column.setSpacing(8)
+        column = self._column = QVBoxLayout(page)
         self._instead = QVBoxLayout()  # of the picture: the kerb, by its key
         column.addLayout(self._instead)
         self._instead.addWidget(self._kerb_hint)
@@ -200,11 +203,22 @@ class CodingPanel(QFrame):
     def fold(self, *, narrow: bool, low: bool, height: int) -> None:
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
-        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if height < TALL_PX else 1)
+        touch = self._look.measure.target >= TOUCH_PX
+        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if touch or height < TALL_PX else 1)
+        self._tighten(tight=touch and low)
         self._tall = height >= KERB_FROM_PX
         self._below_px = max(1, height - KERB_FROM_PX + KERB_LEAST_PX)
         self._put_kerb(instead=False)
         self._refit = True
+
+    def _tighten(self, *, tight: bool) -> None:
+        """Large targets in a low window: everything closer together, a lower picture, and the guesses' bars alone tell the doubt."""
+        self._column.setSpacing(4 if tight else 8)
+        self._column.setContentsMargins(11, 4 if tight else 10, 11, 4 if tight else 10)
+        self._foot.setContentsMargins(12, 2 if tight else 5, 6, 2 if tight else 5)
+        self._doubt.setVisible(not tight)
+        self.facts.tighten(tight=tight)
+        self.evidence.setMinimumHeight(TIGHT_PICTURE_PX if tight else LEAST_PICTURE_PX)
 
     def toggle_kerb(self) -> None:
         """Where the window is not tall enough to show both: the kerb from above in the picture's place, or the picture again."""
@@ -247,6 +261,7 @@ class CodingPanel(QFrame):
             self._drone.show_drone(view.drone)
             return
         if desk == before and not self._refit:
+            self.kerb.show_place(desk)  # its page may be made by now
             return
         self._refit = False
         self._show_desk(desk, fresh=before is None or before.violation_id != desk.violation_id)

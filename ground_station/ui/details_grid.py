@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import Look
 from ground_station.ui.parts import PlainLabel
 from ground_station.view_model.snapshot import Detail
@@ -15,10 +16,7 @@ class DetailsGrid(QWidget):
 
     def __init__(self, look: Look):
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(3)
+        grid = grid_in(self, across=8, down=3)
         self._cells: list[tuple[PlainLabel, PlainLabel]] = []
         for place in range(4):
             label, value = PlainLabel(look, tone="soft", whole=True), PlainLabel(look)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import Look
 from ground_station.ui.parts import PlainLabel
 from ground_station.ui.typing_line import TypingLine
@@ -22,9 +23,8 @@ class FactBox(QWidget):
 
     def __init__(self, look: Look):
         super().__init__()
-        column = QVBoxLayout(self)
+        column = self.column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
         self.label = PlainLabel(look, tone="soft", size_px=look.measure.small)
         self.line = TypingLine(look, "")
         self.label.setBuddy(self.line)
@@ -34,7 +34,7 @@ class FactBox(QWidget):
     def show_field(self, field: FactField, *, first_missing: bool, editable: bool) -> None:
         """Draw another state of the fact."""
         self.label.say(field.label)
-        self.line.say(field.value)
+        self.line.say(t("not shown") if field.not_shown else field.value)
         needed = field.missing and editable
         self.line.setAccessibleName(field.label + (t(", needed") if needed else ""))
         self.line.setPlaceholderText(t("needed") if needed else "")
@@ -52,12 +52,19 @@ class FactsForm(QWidget):
         self._look, self._send, self._leave = look, send, leave
         self._fields: tuple[FactField, ...] = ()
         self.boxes: dict[str, FactBox] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(6)
+        self._grid = grid_in(self, across=8, down=6)
         for column in range(COLUMNS):
             self._grid.setColumnStretch(column, 1)
+
+        self._tight = False
+        self.tighten(tight=False)
+
+    def tighten(self, *, tight: bool) -> None:
+        """Lines and labels closer together, or not."""
+        self._tight = tight
+        self._grid.setVerticalSpacing(4 if tight else 6)
+        for box in self.boxes.values():
+            box.column.setSpacing(1 if tight else 3)
 
     def show_fields(self, fields: tuple[FactField, ...], *, editable: bool) -> None:
         """Draw another state of the form."""
@@ -75,6 +82,7 @@ class FactsForm(QWidget):
         box.line.on_leave = self._leave
         box.line.on_not_shown = lambda: self._mark(fact)
         self.boxes[name] = box
+        self.tighten(tight=self._tight)
         self._grid.addWidget(box, place // COLUMNS, place % COLUMNS)
         return box
 

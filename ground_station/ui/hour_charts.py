@@ -18,6 +18,7 @@ ROW_PX = 52
 LABEL_PX = 96
 SCALE_PX = 46
 TIMES_PX = 16
+TIME_PX = 80  # room for one of the times
 _TIMES = ((-3600.0, later("60 min ago")), (-1800.0, later("30 min ago")), (0.0, later("now")))
 
 
@@ -63,7 +64,7 @@ class HourCharts(QWidget):
 
     def _paint_chart(self, p: QPainter, chart: Chart, row: QRectF) -> None:
         look = self._look
-        box = QRectF(LABEL_PX, row.top() + 6, row.width() - LABEL_PX - SCALE_PX, row.height() - 12)
+        box = QRectF(LABEL_PX, row.top() + 8, row.width() - LABEL_PX - SCALE_PX, row.height() - 16)
         small = look.font(look.measure.small)
         middle = QRectF(0, row.top(), LABEL_PX - 10, row.height())
         p.setFont(small)
@@ -91,12 +92,12 @@ class HourCharts(QWidget):
         p.setFont(look.font(look.measure.small - 1))
         p.setPen(look.colour("soft"))
         box = QRectF(LABEL_PX, top, self.width() - LABEL_PX - SCALE_PX, TIMES_PX)
-        for at_s, words in _TIMES:
+        for at_s, words in _TIMES if box.width() >= 3 * TIME_PX else _TIMES[::2]:
             x = _x(box, at_s)
-            left = box.left() if at_s == -SPAN_S else x - 80 if at_s == 0 else x - 40
+            left = box.left() if at_s == -SPAN_S else x - TIME_PX if at_s == 0 else x - TIME_PX / 2
             align = Qt.AlignmentFlag.AlignLeft if at_s == -SPAN_S else Qt.AlignmentFlag.AlignRight
             align = Qt.AlignmentFlag.AlignHCenter if -SPAN_S < at_s < 0 else align
-            p.drawText(QRectF(left, top, 80, TIMES_PX), align | Qt.AlignmentFlag.AlignVCenter, t(words))
+            p.drawText(QRectF(left, top, TIME_PX, TIMES_PX), align | Qt.AlignmentFlag.AlignVCenter, t(words))
 
 
 def unbroken(points: tuple[tuple[float, float], ...]) -> list[list[tuple[float, float]]]:

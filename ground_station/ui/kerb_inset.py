@@ -13,15 +13,13 @@ from ground_station.ui.look import Look
 from ground_station.ui.page_maker import page_options
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DeskView
-from maps.live_page import AlertMark, Changes, apply_call, find_live_page, pan_call
+from maps.live_page import AlertMark, Changes, apply_call, find_live_page, page_fragment, pan_call
 from maps.style import PALETTES, Theme
 
 if TYPE_CHECKING:
     from ground_station.ui.web_map import WebMap
 
 KERB_ZOOM = 17
-FRAGMENT = "inset"
-"""Tells the map page to be small and still: no controls, no dragging."""
 
 
 class KerbInset(QWidget):
@@ -58,8 +56,8 @@ class KerbInset(QWidget):
             return  # the large map is still making it; the inset asks again at the next snapshot
         from ground_station.ui.web_map import WebMap  # here, because the engine takes a moment to load
 
-        ground = PALETTES[Theme(self._look.theme)].land
-        self._web = WebMap(file, ground, self._loaded, self, fragment=FRAGMENT)
+        theme = Theme(self._look.theme)
+        self._web = WebMap(file, PALETTES[theme].land, self._loaded, self, fragment=page_fragment(theme, inset=True))
         self._web.setGeometry(self.rect())
         self._web.show()
 

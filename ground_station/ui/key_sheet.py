@@ -9,12 +9,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ground_station.ui import paint
-from ground_station.ui.keys import KEY_NAMES, SHORTCUTS, cap_of
+from ground_station.ui.keys import SHORTCUTS, cap_of, written
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.view_model.language import later, t
 
 _EXTRA = {
-    later("Coding"): (("1-9", later("code by its digit")), ("Alt N", later("as N, in a field"))),
+    later("Coding"): (("1-9", later("code by its digit")), ("Alt N", later("N in a field"))),
     later("Desk"): (("Esc", later("leave a field")),),
 }
 _LINE_PX = 23.0
@@ -40,20 +40,26 @@ class KeySheet(QWidget):
         groups: dict[str, list[tuple[str, str]]] = {}
         for shortcut in SHORTCUTS:
             cap = cap_of(shortcut.action, self._keys)
-            groups.setdefault(t(shortcut.group), []).append((KEY_NAMES.get(cap, cap), t(shortcut.words)))
+            groups.setdefault(t(shortcut.group), []).append((cap, t(shortcut.words)))
         for group, extra in _EXTRA.items():
-            groups[t(group)].extend((cap, t(words)) for cap, words in extra)
+            groups[t(group)].extend((written(cap), t(words)) for cap, words in extra)
         self.setAccessibleDescription(", ".join(f"{cap} {words}" for lines in groups.values() for cap, words in lines))
         return groups
+
+    def _need(self, cap: str, words: str) -> float:
+        """How much room a line wants, with that to its neighbour."""
+        look = self._look
+        return max(paint.cap_width(look, cap, as_is=True), 26) + 7 + look.width(words, look.measure.small) + 14
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the columns."""
         look, p = self._look, QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         groups = self.groups()
-        width = (self.width() - 24) / len(groups)
-        for number, (group, lines) in enumerate(groups.items()):
-            left, y = 12 + number * width, 8.0
+        needs = [max(self._need(cap, words) for cap, words in lines) for lines in groups.values()]
+        left, share = 12.0, (self.width() - 24) / sum(needs)
+        for (group, lines), need in zip(groups.items(), needs, strict=True):
+            width, y = need * share, 8.0
             p.setFont(look.font(look.measure.small, SEMIBOLD))
             p.setPen(look.colour("soft"))
             p.drawText(QPointF(left, y + 12), group)
@@ -67,3 +73,4 @@ class KeySheet(QWidget):
                     QRectF(end + 7, y, room, 18), int(Qt.AlignmentFlag.AlignVCenter), paint.elided(p, words, room)
                 )
                 y += _LINE_PX
+            left += width

@@ -18,11 +18,14 @@ from ground_station.ui.state_page import StatePage
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import FilterFleet, FilterLog, Intention, LogKind
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import LogLine, LogView, StationView
+from ground_station.view_model.log_view import LogLine, LogView
+from ground_station.view_model.snapshot import StationView
 
 FLEET, DRONE, LOG, STATE, KEYS = range(5)
 _KINDS: tuple[LogKind, ...] = ("", "alert", "drone", "station")
 HEIGHT_PX = 232
+LEAST_ROWS = 4  # of the fleet, below its titles, where they are high
+LEAST_FILTER_PX = 64  # of the log, beside its buttons in the smallest window
 ROOMY_PX = 780  # from this width on there is room to say how many lines of the log were found
 
 
@@ -61,9 +64,10 @@ class LowerPanel(QFrame):
         self.log_filter.on_enter = self.log.setFocus
         self.log_filter.on_step = lambda _by: self.log.setFocus()
         self.log_filter.on_leave = leave
-        self.log_filter.setFixedWidth(140)
+        self.log_filter.setMinimumWidth(LEAST_FILTER_PX)
+        self.log_filter.setMaximumWidth(140)
         self.log_words = PlainLabel(look, tone="soft", whole=True)
-        self.log_kind = KeyButton(look, t("all lines"), "V", quiet=True)
+        self.log_kind = KeyButton(look, "", "V", quiet=True)
         self.log_kind.clicked.connect(self.next_kind)
         self.save = KeyButton(look, t("Save shift"), "X", quiet=True)
         self.save.clicked.connect(save)
@@ -72,6 +76,13 @@ class LowerPanel(QFrame):
         self._group = QButtonGroup(self)
         self._pages = QStackedWidget()
         self._rule = Rule()
+        self._lay_out()
+        self._group.setExclusive(False)
+        self._group.idClicked.connect(self._clicked)
+        self._is_open = True
+        self.open(FLEET)
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 4, 0)
         head.setSpacing(0)
@@ -90,10 +101,6 @@ class LowerPanel(QFrame):
         column.addLayout(head)
         column.addWidget(self._rule)
         column.addWidget(self._pages, 1)
-        self._group.setExclusive(False)
-        self._group.idClicked.connect(self._clicked)
-        self._is_open = True
-        self.open(FLEET)
 
     @property
     def page(self) -> int:
@@ -145,7 +152,9 @@ class LowerPanel(QFrame):
         for widget in (self.log_kind, self.save, self.log_filter):
             widget.setVisible(page == LOG and is_open)
         self.log_words.setVisible(page == LOG and is_open and self.width() >= ROOMY_PX)
-        self.setFixedHeight(HEIGHT_PX if is_open else 40)
+        measure = self._look.measure
+        folded = max(40, measure.target + 8)
+        self.setFixedHeight(max(HEIGHT_PX, folded + LEAST_ROWS * measure.row + 32) if is_open else folded)
 
     def next_kind(self) -> None:
         """The log's next kind of line: all, alerts, drones, the station."""
@@ -157,8 +166,8 @@ class LowerPanel(QFrame):
         self.log.show_lines(log.lines)
         self.log_filter.say(log.text)
         self.log_words.say(log.words if log.text or log.kind else "")
-        words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}
-        self.log_kind.relabel(words[log.kind])
+        words = {"": t("all lines"), "alert": t("alerts"), "drone": t("drones"), "station": t("the station")}[log.kind]
+        self.log_kind.relabel(words, does=t("The log shows {kind}: show the next kind", kind=words))
         self.log_kind.set_primary(bool(log.kind))
 
     def show_view(self, view: StationView) -> None:

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QMai
 
 from ground_station.ui import lower_panel, pressed
 from ground_station.ui.alert_panel import AlertPanel
-from ground_station.ui.chain_strip import ChainStrip
+from ground_station.ui.chain_strip import ChainStrip, LinkButton
 from ground_station.ui.coding_panel import CodingPanel
 from ground_station.ui.keys import cap_of, key_map, use_keys
 from ground_station.ui.look import Look
 from ground_station.ui.lower_panel import LowerPanel
 from ground_station.ui.map_view import VIEW_PREFERENCE, MapView
+from ground_station.ui.parts import HintLine, KeyButton
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.replay_strip import LEAP_S, STEP_S, ReplayStrip
 from ground_station.ui.save_dialog import asked_where
@@ -46,7 +47,9 @@ from ground_station.view_model.intentions import (
     TryNow,
     Undo,
 )
-from ground_station.view_model.snapshot import LogLine, StationView
+from ground_station.view_model.language import t
+from ground_station.view_model.log_view import LogLine
+from ground_station.view_model.snapshot import StationView
 
 NARROW_PX = 1440
 LOW_PX = 800
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         pictures = Pictures()
         self._desk = QWidget()
         self._desk.setObjectName("desk")
+        self._desk.setAccessibleName(t("Desk"))
         self._desk.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.strip = ChainStrip(
             look, send, lambda: self._toggle(lower_panel.KEYS), on_inside=lambda: self._toggle(lower_panel.STATE)
@@ -87,7 +91,13 @@ class MainWindow(QMainWindow):
         self.lower_part = LowerPanel(look, send, self.leave_field, go=self._go, save=self._save_shift)
         self.coding = CodingPanel(look, pictures, cache, send, self.leave_field)
         self._lay_out()
-        self._actions: dict[str, Callable[[], None]] = {
+        self._actions = self._what_keys_do()
+        self.ask_where: Callable[[QWidget, str], ExportShift | None] = asked_where
+
+    def _what_keys_do(self) -> dict[str, Callable[[], None]]:
+        """By the names of keys.SHORTCUTS."""
+        send = self._send
+        return {
             "up": lambda: send(MoveSelection(-1)),
             "down": lambda: send(MoveSelection(1)),
             "group": lambda: send(ToggleGroup()),
@@ -126,7 +136,6 @@ class MainWindow(QMainWindow):
             "replay_slower": lambda: send(ReplaySpeed(-1)),
             "replay_faster": lambda: send(ReplaySpeed(1)),
         }
-        self.ask_where: Callable[[QWidget, str], ExportShift | None] = asked_where
 
     def _lay_out(self) -> None:
         map_frame = QFrame()
@@ -206,6 +215,8 @@ class MainWindow(QMainWindow):
             use_keys(keys)
             wording.use_caps({action: cap_of(action, keys) for action in self._actions})
             for widget in self.findChildren(QWidget):
+                if isinstance(widget, KeyButton | LinkButton | HintLine):
+                    widget.name_key()
                 widget.updateGeometry()
                 widget.update()
 

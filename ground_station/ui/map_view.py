@@ -22,18 +22,8 @@ from ground_station.view_model import features
 from ground_station.view_model.intentions import Intention, SelectAlert, SelectDrone, SetPreference
 from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import MapScene
-from maps.live_page import (
-    AlertClicked,
-    Changes,
-    DroneClicked,
-    FollowEnded,
-    PageFault,
-    ViewMoved,
-    apply_call,
-    events_of,
-    fit_call,
-    pan_call,
-)
+from maps.live_events import AlertClicked, DroneClicked, FollowEnded, PageFault, ViewMoved, events_of
+from maps.live_page import Changes, apply_call, fit_call, page_fragment, pan_call
 from maps.style import PALETTES, Theme
 
 if TYPE_CHECKING:
@@ -73,8 +63,8 @@ class MapView(QWidget):
         self._words = PlainLabel(look, t(_WAITING), tone="soft")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setParent(self)
-        self._follow = KeyButton(look, t("Follow"), "F", quiet=True)
-        self._all = KeyButton(look, t("All drones"), "A", quiet=True)
+        self._follow = KeyButton(look, t("Follow"), "F", quiet=True, does=t("Follow the drone on the map"))
+        self._all = KeyButton(look, t("All drones"), "A", quiet=True, does=t("Show all drones on the map"))
         self._follow.clicked.connect(self.toggle_follow)
         self._all.clicked.connect(self.show_all)
         for button in (self._follow, self._all):
@@ -98,7 +88,8 @@ class MapView(QWidget):
     def _made(self, file: Path) -> None:
         from ground_station.ui.web_map import WebMap  # here, because the engine takes a moment to load
 
-        self._web = WebMap(file, PALETTES[Theme(self._look.theme)].land, self._loaded, self)
+        theme = Theme(self._look.theme)
+        self._web = WebMap(file, PALETTES[theme].land, self._loaded, self, fragment=page_fragment(theme))
         self._web.setGeometry(self.rect())
         self._web.show()  # at once: the engine lays out no page that is out of sight
         self._raise_buttons()
@@ -214,7 +205,10 @@ class MapView(QWidget):
 
     def _show_follow(self, *, on: bool) -> None:
         self._follows = on
-        self._follow.relabel(t("Following") if on else t("Follow"))
+        if on:
+            self._follow.relabel(t("Following"), does=t("Following the drone: let it go"))
+        else:
+            self._follow.relabel(t("Follow"), does=t("Follow the drone on the map"))
         self._follow.set_primary(on)
         self._place_buttons()
 

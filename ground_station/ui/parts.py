@@ -118,26 +118,32 @@ class Rule(QFrame):
 class KeyButton(QAbstractButton):
     """A button with its key on it. It never takes the focus: its key works everywhere, and Enter stays the desk's."""
 
-    def __init__(self, look: Look, text: str, key: str, *, primary: bool = False, quiet: bool = False):
+    def __init__(self, look: Look, text: str, key: str, *, primary: bool = False, quiet: bool = False, does: str = ""):
+        """`does`: what pressing it does, for a screen reader, where the text is too short to say it."""
         super().__init__()
         self._look, self._key, self._primary, self._quiet = look, key, primary, quiet
         self._hover = False
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self.relabel(text)
+        self.relabel(text, does=does)
 
-    def relabel(self, text: str, key: str | None = None) -> None:
+    def relabel(self, text: str, key: str | None = None, *, does: str = "") -> None:
         """Another text, and perhaps another key."""
         if key is not None and key != self._key:
             self._key = key
+            self.name_key()
             self.update()
         if text != self.text():
             self.setText(text)
-            self.setAccessibleName(text)
-            self.setAccessibleDescription(t("key {key}", key=shown(self._key)) if self._key else "")
+            self.setAccessibleName(does or text)
+            self.name_key()
             self.updateGeometry()
             self.update()
+
+    def name_key(self) -> None:
+        """Tell a screen reader the key in force."""
+        self.setAccessibleDescription(t("key {key}", key=shown(self._key)) if self._key else "")
 
     def set_primary(self, primary: bool) -> None:
         """Whether the button is the one that the officer most likely wants."""
@@ -219,7 +225,7 @@ class Tab(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Qt's: room for the bold text."""
         width = self._look.width(self.text(), None, SEMIBOLD)
-        return QSize(round(width + 2 * self._look.measure.pad), max(36, self._look.measure.target))
+        return QSize(round(width + 2 * self._look.measure.pad), max(36, self._look.measure.target + 4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the text, and the line of the open tab."""
@@ -256,10 +262,14 @@ class HintLine(QWidget):
         frozen = tuple(tuple(hint) for hint in hints)
         if frozen != self._hints:
             self._hints = frozen
-            words = [" ".join(shown(part.key) if isinstance(part, Cap) else part for part in hint) for hint in frozen]
-            self.setAccessibleName(", ".join(words))
+            self.name_key()
             self.updateGeometry()
             self.update()
+
+    def name_key(self) -> None:
+        """Tell a screen reader the hints, with the keys in force."""
+        words = [" ".join(shown(part.key) if isinstance(part, Cap) else part for part in hint) for hint in self._hints]
+        self.setAccessibleName(", ".join(words))
 
     def _width(self, part: str | Cap) -> float:
         if isinstance(part, Cap):

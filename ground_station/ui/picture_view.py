@@ -45,7 +45,6 @@ class EvidenceView(QWidget):
         self._centre = QPointF(0.5, 0.5)
         self._drag: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(90)  # with two warnings below, in the smallest window
         self.setCursor(Qt.CursorShape.ArrowCursor)
 
     def show_picture(self, picture: PictureView, *, fresh: bool) -> None:

@@ -24,7 +24,8 @@ _X11_BEFORE_ROW, _WINDOWS_BEFORE_ROW = 9, 1
 
 def name_of(event: QKeyEvent) -> str:
     """ "C", "Enter", "?", "7"; empty for a key that types nothing and has no name here."""
-    return WORDS.get(Qt.Key(event.key())) or _french_digit(event) or event.text().upper().strip()
+    typed = event.text().upper().strip()
+    return WORDS.get(Qt.Key(event.key())) or _french_digit(event) or (typed if typed.isprintable() else "")
 
 
 def _french_digit(event: QKeyEvent) -> str:

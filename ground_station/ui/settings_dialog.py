@@ -53,6 +53,7 @@ class SettingsDialog(QDialog):
         self._waits_for: str | None = None  # the action whose new key is to be pressed
         self.rows: list[Row] = []
         self.keys: dict[str, QPushButton] = {}
+        self._key_words: dict[str, str] = {}
         self.choices: dict[str, dict[str, QPushButton]] = {}
         self.setWindowTitle(t("Settings"))
         self.resize(_WIDTH_PX, _HEIGHT_PX)
@@ -93,7 +94,8 @@ class SettingsDialog(QDialog):
             button = QPushButton()
             button.clicked.connect(partial(self._ask_key, shortcut.action))
             self.keys[shortcut.action] = button
-            self._add(t("Key: {words}", words=t(shortcut.words)), button)
+            self._key_words[shortcut.action] = t("Key: {words}", words=t(shortcut.words))
+            self._add(self._key_words[shortcut.action], button)
         self.reset = QPushButton(t("All keys as they were"))
         self.reset.clicked.connect(self._reset_keys)
         self._add(t("Keys"), self.reset)
@@ -161,6 +163,7 @@ class SettingsDialog(QDialog):
             text = t("Press the new key") if waits else keys.cap_of(action, in_force)
             if button.text() != text:
                 button.setText(text)
+                button.setAccessibleName(f"{self._key_words[action]}: {text}")
 
     def _chosen(self, name: str, value: str, *_: object) -> None:
         if name == "theme":
@@ -211,22 +214,32 @@ class SettingsDialog(QDialog):
         self._waits_for = None
         if event.key() == Qt.Key.Key_Escape:
             self._say("")
-        elif len(name) == 1 and name in "123456789":
+        elif not keys.is_free(name):
             self._say(t("The digits 1 to 9 choose a code: take another key."), "attention")
         else:
             self._give_key(action, name)
         self._redraw()
 
     def _give_key(self, action: str, name: str) -> None:
+        """The key is the action's from now on. An action that had it gets the other's in return: none is ever left without."""
         in_force = keys.key_map(self._view.preferences if self._view is not None else {})
-        taken = in_force.get(name)
-        if taken is not None and taken != action:
-            words = next(t(shortcut.words) for shortcut in keys.SHORTCUTS if shortcut.action == taken)
-            cap = keys.KEY_NAMES.get(name, name)
-            self._say(t("{key} is taken by “{words}”: take another key.", key=cap, words=words), "attention")
-            return
+        before = next(key for key, named in in_force.items() if named == action)
+        taken = in_force.get(name, action)
         self._send(SetPreference(f"{keys.PREFERENCE}{action}", name))
-        self._say(t("Kept."))
+        if taken == action:
+            self._say(t("Kept."))
+            return
+        self._send(SetPreference(f"{keys.PREFERENCE}{taken}", before))
+        words = next(t(shortcut.words) for shortcut in keys.SHORTCUTS if shortcut.action == taken)
+        self._say(
+            t(
+                "Kept. {key} was “{words}”, which has {other} now.",
+                key=keys.written(name),
+                words=words,
+                other=keys.written(before),
+            ),
+            "attention",
+        )
 
     def _reset_keys(self) -> None:
         for shortcut in keys.SHORTCUTS:

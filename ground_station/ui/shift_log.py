@@ -12,7 +12,7 @@ from ground_station.ui import paint
 from ground_station.ui.look import Look
 from ground_station.ui.rows import Rows
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import LogLine
+from ground_station.view_model.log_view import LogLine
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()

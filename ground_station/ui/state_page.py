@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from ground_station.ui import paint
@@ -66,7 +66,12 @@ class Facts(QWidget):
 
     def sizeHint(self) -> QSize:
         """Qt's: as high as the longest column."""
-        heights = [sum(_HEAD_PX + len(rows) * _LINE_PX + 8 for _, rows in column) for column in self._columns()]
+        columns = self._columns()
+        room = (self.width() - 24) / len(columns) - 16
+        heights = [
+            sum(_HEAD_PX + sum(self._height(line, room) for line in rows) + 8 for _, rows in column)
+            for column in columns
+        ]
         return QSize(400, round(max(heights, default=0)) + 8)
 
     def minimumSizeHint(self) -> QSize:
@@ -88,18 +93,43 @@ class Facts(QWidget):
                 y += _HEAD_PX
                 for line in lines:
                     self._paint_line(p, line, left, y, width - 16)
-                    y += _LINE_PX
+                    y += self._height(line, width - 16)
                 y += 8
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's: in other columns the facts have another height."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def _height(self, line: StateLine, width: float) -> float:
+        """A line is as high as its longer half needs."""
+        font, label = self._look.font(self._look.measure.small), _label_px(width)
+        metrics = QFontMetricsF(font)
+        high = max(
+            metrics.boundingRect(QRectF(0, 0, room, 1000), _wrapping(metrics, text, room), text).height()
+            for text, room in ((line.label, label), (line.value, width - label - 18))
+        )
+        return max(_LINE_PX, high + 4)
 
     def _paint_line(self, p: QPainter, line: StateLine, left: float, y: float, width: float) -> None:
         look = self._look
         p.setFont(look.font(look.measure.small))
         p.setPen(look.colour("ink"))
-        label = min(132.0, width * 0.45)
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
-        p.drawText(QRectF(left, y, label, _LINE_PX), middle, paint.elided(p, line.label, label))
+        label, high = _label_px(width), self._height(line, width) - 2
+        metrics, room = QFontMetricsF(p.font()), width - label - 18
+        p.drawText(QRectF(left, y + 2, label, high), _wrapping(metrics, line.label, label), line.label)
         if line.mark:
             paint.severity(p, look, "attention", QPointF(left + label + 8, y + _LINE_PX / 2), 8)
             p.setPen(look.colour("attention"))
-        room = width - label - 18
-        p.drawText(QRectF(left + label + 18, y, room, _LINE_PX), middle, paint.elided(p, line.value, room))
+        box = QRectF(left + label + 18, y + 2, room, high)
+        p.drawText(box, _wrapping(metrics, line.value, room), line.value)
+
+
+def _wrapping(metrics: QFontMetricsF, text: str, room: float) -> int:
+    """Between words, and within one only where it is longer than a line."""
+    fits = all(metrics.horizontalAdvance(word) <= room for word in text.split())
+    return int(Qt.TextFlag.TextWordWrap if fits else Qt.TextFlag.TextWrapAnywhere)
+
+
+def _label_px(width: float) -> float:
+    return min(132.0, width * 0.45)

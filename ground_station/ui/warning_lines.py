@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ground_station.ui.grids import grid_in
 from ground_station.ui.look import Look
 from ground_station.ui.parts import PlainLabel, SeverityMark
 
@@ -16,10 +17,7 @@ class WarningLines(QWidget):
 
     def __init__(self, look: Look):
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(2, 0, 0, 0)
-        grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(2)
+        grid = grid_in(self, across=6, down=2, left=2)
         grid.setColumnStretch(1, 1)
         self.lines: list[tuple[SeverityMark, PlainLabel]] = []
         for row in range(MOST):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 PEOPLE: dict[str, str] = {
+    "Enter": "Entrée",
+    "Esc": "Échap",
     "Space": "Espace",
+    "PgUp": "Pg préc",
+    "PgDn": "Pg suiv",
     "Kestrel: first start": "Kestrel : premier démarrage",
     "Welcome to the desk": "Bienvenue au poste",
     "Tab goes on, Space presses a button, Enter goes to the next field. This is asked once.": (
@@ -57,7 +61,7 @@ PEOPLE: dict[str, str] = {
     "Colours": "Couleurs",
     "Language, from the next start": "Langue, au prochain démarrage",
     "Large targets for gloves, from the next start": "Grandes cibles pour gants, au prochain démarrage",
-    "Drone lost after seconds, from the next start": "Drone perdu après secondes, au prochain démarrage",
+    "Drone lost after seconds, from the next start": "Drone perdu après (secondes), au prochain démarrage",
     "Station, from the next start": "Poste, au prochain démarrage",
     "Broker, from the next start": "Courtier, au prochain démarrage",
     "Officer, from the next start": "Agent, au prochain démarrage",
@@ -67,7 +71,7 @@ PEOPLE: dict[str, str] = {
     "Press the new key": "Pressez la touche",
     "Press the key you want; Esc leaves it as it is.": "Pressez la touche voulue ; Échap ne change rien.",
     "The digits 1 to 9 choose a code: take another key.": "Les chiffres 1 à 9 choisissent un code : prenez une autre touche.",
-    "{key} is taken by “{words}”: take another key.": "{key} sert déjà à « {words} » : prenez une autre touche.",
+    "Kept. {key} was “{words}”, which has {other} now.": "Gardé. {key} était « {words} », qui a maintenant {other}.",
     "A drone is lost after 1 to 600 seconds.": "Un drone est perdu après 1 à 600 secondes.",
     "Kept.": "Gardé.",
     "Kept: from the next start.": "Gardé : au prochain démarrage.",

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 STATE: dict[str, str] = {
     # the chain
+    "Replay slower": "Relecture moins vite",
+    "Replay faster": "Relecture plus vite",
+    "Show all drones on the map": "Montrer tous les drones sur la carte",
+    "Follow the drone on the map": "Suivre le drone sur la carte",
+    "Following the drone: let it go": "Drone suivi : ne plus le suivre",
+    "The log shows {kind}: show the next kind": "Le journal montre {kind} : montrer le genre suivant",
+    "Show all keys": "Montrer toutes les touches",
+    "Sound is on: switch it off": "Son actif : le couper",
+    "Sound is off: switch it on": "Son coupé : l'activer",
     "drones": "drones",
     "broker": "courtier",
     "bridge": "passerelle",
@@ -33,13 +42,13 @@ STATE: dict[str, str] = {
     "the bridge has no address for it": "la passerelle n'a pas son adresse",
     "{rate} messages a second": "{rate} messages par seconde",
     "Headquarters away for {span} · {count} kept here, nothing lost": (
-        "QG absent depuis {span} · {count} gardés ici, rien n'est perdu"
+        "QG absent depuis {span} · {count} gardés ici, rien de perdu"
     ),
     "Catching up: {count} left": "Rattrapage : encore {count}",
     ", about {span}": ", environ {span}",
     "Broker away for {span}": "Courtier absent depuis {span}",
     "Bridge away for {span}": "Passerelle absente depuis {span}",
-    " · nothing lost": " · rien n'est perdu",
+    " · nothing lost": " · rien de perdu",
     " · the drones keep their reports, nothing lost": " · les drones gardent leurs rapports, rien n'est perdu",
     " · {count} decision kept here": " · {count} décision gardée ici",
     " · {count} decisions kept here": " · {count} décisions gardées ici",
@@ -143,7 +152,7 @@ STATE: dict[str, str] = {
     "Shift log {count}": "Journal {count}",
     "Search": "Chercher",
     "Search in the shift log": "Chercher dans le journal",
-    "all lines": "toutes les lignes",
+    "all lines": "tout",
     "the station": "le poste",
     "{count} line": "{count} ligne",
     "{count} lines": "{count} lignes",

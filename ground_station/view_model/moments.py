@@ -18,8 +18,8 @@ from ground_station.view_model.alert_queue import Image
 from ground_station.view_model.events import DroneMoved, Event, PictureCame, TelemetryCame
 from ground_station.view_model.fleet import CRITICAL_OVER_PCT, CRITICAL_PCT, LOW_OVER_PCT, LOW_PCT, is_newer
 from ground_station.view_model.intentions import Intention
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.shift_log import ShiftLog
-from ground_station.view_model.snapshot import LogLine
 from ground_station.view_model.station_state import DeskState
 from messages.model import Telemetry
 

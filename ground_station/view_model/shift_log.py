@@ -10,7 +10,7 @@ import msgspec
 from ground_station.view_model import wording
 from ground_station.view_model.intentions import LogKind
 from ground_station.view_model.language import t, tn
-from ground_station.view_model.snapshot import LogLine, LogView
+from ground_station.view_model.log_view import LogLine, LogView
 
 KEPT = 20_000  # lines in memory: four busy shifts; the recording keeps every line
 SHOWN = 500

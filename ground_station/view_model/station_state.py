@@ -17,9 +17,9 @@ from ground_station.view_model.fleet import Fleet
 from ground_station.view_model.intentions import ThemeName
 from ground_station.view_model.language import t
 from ground_station.view_model.link_state import Chain
+from ground_station.view_model.log_view import LogLine
 from ground_station.view_model.outbox import Outbox
 from ground_station.view_model.shift_log import ShiftLog
-from ground_station.view_model.snapshot import LogLine
 from messages.alert import holder, is_open
 from messages.coding import Form
 from messages.ids import message_id

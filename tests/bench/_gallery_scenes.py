@@ -55,7 +55,7 @@ class Scene:
         self.alerts: dict[int, Alert] = {}
         self._seq = 0
         self.quiet: frozenset[int] = frozenset()  # drones that say nothing any more
-        self.hear(LinkUp(), BridgeCame(a_bridge_status(NOON)))
+        self.hear(LinkUp(), BridgeCame(self._status()))
         self.fly()
 
     def hear(self, *events: object) -> None:
@@ -71,7 +71,7 @@ class Scene:
         self.desk.waits(span_s)
         self._seq += 1
         telemetry = [self._report(n) for n in range(len(self.spots)) if n not in self.quiet]
-        self.hear(*map(TelemetryCame, telemetry), BridgeCame(a_bridge_status(self.desk.now)), Tick())
+        self.hear(*map(TelemetryCame, telemetry), BridgeCame(self._status()), Tick())
 
     def _report(self, number: int) -> Telemetry:
         lat_deg, lon_deg, heading_deg = self.spots[number]
@@ -131,14 +131,12 @@ class Scene:
         link = LinkState(
             up=False, since=now - since, next_try_at=now + seconds(8), problem="no route to kafka.example:9092"
         )
-        self.hear(BridgeCame(self._status(link, {"telemetry": 1_100, "violation": 92, "evidence": 12}, now - since)))
+        waiting = {"telemetry": 1_100, "violation": 92, "evidence": 12}
+        self.hear(BridgeCame(self._status(headquarters=link, waiting=waiting, oldest_waiting_at=now - since)))
 
-    def _status(self, link: LinkState, waiting: dict[str, int], oldest: datetime) -> BridgeStatus:
+    def _status(self, **changes: object) -> BridgeStatus:
         return a_bridge_status(
             self.desk.now,
-            headquarters=link,
-            waiting=waiting,
-            oldest_waiting_at=oldest,
             stored={"telemetry": 61_204, "violation": 4_011},
             stored_per_s=48.0,
             alerts_open=len(self.alerts),
@@ -146,6 +144,7 @@ class Scene:
             disk_quota_bytes=20_000_000_000,
             disk_free_bytes=64_000_000_000,
             encrypted=True,
+            **changes,
         )
 
 

@@ -17,10 +17,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from PIL import Image
 
-MOST_BYTES = 300_000
 PATIENCE_S = 60.0
+
+
+SMALL = (1280, 720)
 
 
 class Shot(NamedTuple):
@@ -30,11 +33,17 @@ class Shot(NamedTuple):
     theme: Literal["day", "night", "contrast"] = "day"
     size: tuple[int, int] = (1600, 900)
     view: tuple[float, float, float] | None = (40.7535, -73.9845, 14)  # None: all drones
-    page: str = "fleet"  # fleet, drone, log, keys
+    page: str = "fleet"  # fleet, drone, log, state, keys
     language: str = "en"
+    touch: bool = False
+    part: Literal["window", "settings", "first_run"] = "window"
+    most_bytes: int = 300_000
 
 
+README = (1600, 820)
 SHOTS: dict[str, Shot] = {
+    "desk-day": Shot("working", size=README, view=(40.75, -73.9865, 14), most_bytes=150_000),
+    "desk-night": Shot("working", "night", size=README, view=(40.75, -73.9865, 14), most_bytes=150_000),
     "day": Shot("working"),
     "night": Shot("working", "night"),
     "contrast": Shot("working", "contrast"),
@@ -44,8 +53,17 @@ SHOTS: dict[str, Shot] = {
     "offline": Shot("offline"),
     "thousand": Shot("thousand", view=None),
     "thousand-night": Shot("thousand", "night", view=(40.7535, -73.9845, 13)),
-    "small": Shot("working", size=(1280, 720)),
+    "small": Shot("working", size=SMALL),
+    "french-small": Shot("working", size=SMALL, language="fr"),
     "keys": Shot("working", page="keys"),
+    "french-keys": Shot("working", page="keys", language="fr"),
+    "state": Shot("working", page="state"),
+    "touch": Shot("working", touch=True),
+    "touch-small": Shot("alert", size=SMALL, touch=True),
+    "settings": Shot("working", part="settings"),
+    "settings-french": Shot("working", "night", part="settings", language="fr"),
+    "first-run": Shot("working", part="first_run"),
+    "first-run-french": Shot("working", part="first_run", language="fr"),
     "tall": Shot("alert", size=(1920, 1080)),
 }
 
@@ -77,44 +95,99 @@ def main(arguments: list[str]) -> dict[str, Any]:
 
 
 def _take(app: Any, shot: Shot, file: Path, cache: Path) -> bool:
-    from ground_station.ui import lower_panel
     from ground_station.ui.look import Look
+
+    if not _speak(shot.language):
+        return False
+    look = Look(shot.theme, touch=shot.touch)
+    look.apply()
+    image = _first_run(app, look) if shot.part == "first_run" else _window(app, look, shot, cache / shot.language)
+    image.save(str(file))
+    with Image.open(file) as opened:
+        whole = opened.convert("RGB")
+    for count in (256, 128, 96, 64):
+        if file.stat().st_size > shot.most_bytes:
+            fewer_colours(whole, count, _own_colours(shot.theme)).save(file, optimize=True)
+    return True
+
+
+def _own_colours(theme: str) -> set[str]:
+    """The colours of the window and of its map in a theme, as #RRGGBB: those that mean something."""
+    from ground_station.ui import theme as window
+    from maps import style
+
+    palettes = (window.PALETTES[theme], style.PALETTES[style.Theme(theme)])  # type: ignore[index]  # a ThemeName
+    values = {str(getattr(palette, field)) for palette in palettes for field in palette.__dataclass_fields__}
+    return {value for value in values if len(value) == 7 and value.startswith("#")}
+
+
+def fewer_colours(picture: Image.Image, count: int, exact: set[str]) -> Image.Image:
+    """The picture in at most `count` colours: the `exact` ones as they are, and of the others a choice."""
+    areas = picture.getcolors(picture.width * picture.height) or []
+    kept = {bytes.fromhex(colour[1:]) for colour in exact}
+    others = ((area, bytes(colour)) for area, colour in areas if isinstance(colour, tuple))
+    weighed = b"".join(colour * max(1, round(area**0.5)) for area, colour in others if colour not in kept)
+    sample = Image.frombytes("RGB", (len(weighed) // 3, 1), weighed)
+    chosen = sample.quantize(count - len(kept), method=Image.Quantize.MEDIANCUT, kmeans=2).getpalette() or []
+    palette = np.frombuffer(b"".join(sorted(kept)) + bytes(chosen), dtype=np.uint8).reshape(-1, 3)
+    colours, places = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_inverse=True)
+    near = [int(((palette - colour.astype(np.int32)) ** 2).sum(axis=1).argmin()) for colour in colours]
+    few = Image.fromarray(np.array(near, dtype=np.uint8)[places].reshape(picture.height, picture.width), "P")
+    few.putpalette(palette.tobytes())
+    return few
+
+
+def _first_run(app: Any, look: Any) -> Any:
+    """The first start, with a broker that does not answer."""
+    from ground_station.ui.first_run import FirstRun
+
+    dialog = FirstRun(look, {"station": "midtown-south"}, lambda _host, _port: "refused")
+    dialog.show()
+    dialog.try_connection()
+    _wait(app, lambda: not dialog._timer.isActive(), "the trial had no end")
+    _pass(app, 0.1)
+    image = dialog.grab().toImage()
+    dialog.close()
+    dialog.deleteLater()
+    return image
+
+
+def _window(app: Any, look: Any, shot: Shot, cache: Path) -> Any:
+    """The window, or its settings."""
+    from ground_station.ui import lower_panel
     from ground_station.ui.main_window import MainWindow
     from ground_station.view_model.intentions import SetTheme
     from ground_station.view_model.view import view
     from tests.bench._gallery_scenes import SCENES
 
-    if not _speak(shot.language):
-        return False
     scene = SCENES[shot.scene]()
     scene.desk.wants(SetTheme(shot.theme))
-    look = Look(shot.theme)
-    look.apply()
-    window = MainWindow(look, lambda _intention: None, cache / shot.language, lambda: None)
+    window = MainWindow(look, lambda _intention: None, cache, lambda: None)
+    window.started_with = {"station": "midtown-south", "broker": "127.0.0.1:1883", "officer": "duarte"}
     window.resize(*shot.size)
-    pages = {"fleet": lower_panel.FLEET, "drone": lower_panel.DRONE, "log": lower_panel.LOG, "keys": lower_panel.KEYS}
+    pages = {page: getattr(lower_panel, page.upper()) for page in ("fleet", "drone", "log", "state", "keys")}
     window.lower_part.open(pages[shot.page])
     place = "" if shot.view is None else " ".join(f"{part:g}" for part in shot.view)
-    seen = view(scene.desk.state, scene.desk.now)
-    seen = _with_place(seen, place)
+    seen = _with_place(view(scene.desk.state, scene.desk.now), place)
     window.show_view(seen)
     window.show()
     if shot.size[1] < 800:
         window.lower_part.fold(folds=True)
-    window.map.load()
-    _wait(app, lambda: window.map.is_drawn, "the map was not drawn")
-    _settle(app, window)
-    image = window.grab().toImage()
-    image.save(str(file))
-    if file.stat().st_size > MOST_BYTES:
-        with Image.open(file) as whole:
-            few = whole.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(file, optimize=True)
+    if shot.part == "settings":
+        window.open_settings()
+        _pass(app, 0.2)
+        image = window.settings.grab().toImage() if window.settings is not None else None
+    else:
+        window.map.load()
+        _wait(app, lambda: window.map.is_drawn, "the map was not drawn")
+        window.show_view(seen)  # the kerb from above asks for the page that is made by now
+        _settle(app, window)
+        image = window.grab().toImage()
     window.shut()
     window.close()
     window.deleteLater()
     app.processEvents()
-    return True
+    return image
 
 
 def _with_place(seen: Any, place: str) -> Any:
@@ -148,7 +221,7 @@ def _settle(app: Any, window: Any) -> None:
     before, same, last = None, 0, perf_counter() + 10.0
     while same < 5 and perf_counter() < last:
         _pass(app, 0.15)
-        picture = window.map.grab().toImage()
+        picture = window.grab().toImage()
         same = same + 1 if before is not None and picture == before else 0
         before = picture
 

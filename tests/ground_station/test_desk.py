@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ground_station.desk import Desk
+from ground_station.desk import Desk, FindWords
 from ground_station.journal import Journal, decided, shown
 from ground_station.links.link import Deliver
 from ground_station.view_model.events import AlertCame, AnswerCame, BridgeCame, LinkUp
@@ -63,7 +63,13 @@ class Clock:
         self.now = NOON
 
 
-def opened(path: Path, clock: Clock, *, answers: bool = True) -> tuple[Desk, FakeLink, threading.Event]:
+def here(_lat_deg: float, _lon_deg: float) -> tuple[str | None, int | None]:
+    return "here", 14
+
+
+def opened(
+    path: Path, clock: Clock, *, answers: bool = True, find_words: FindWords = here
+) -> tuple[Desk, FakeLink, threading.Event]:
     link, woken = FakeLink(path, answers=answers), threading.Event()
     journal = Journal.open(path, station="midtown", officer="duarte", now=clock.now, dice=dice_from())
     desk = Desk(
@@ -74,7 +80,7 @@ def opened(path: Path, clock: Clock, *, answers: bool = True) -> tuple[Desk, Fak
         lost_after_s=3.5,
         wake=woken.set,
         clock=lambda: clock.now,
-        find_words=lambda lat_deg, lon_deg: ("here", 14),
+        find_words=find_words,
     )
     desk.start()
     return desk, link, woken
@@ -150,6 +156,33 @@ def test_the_first_showing_is_written(tmp_path: Path) -> None:
     desk.stop()
 
     assert [each.violation_id for each in shown(tmp_path / "desk.db")] == [an_alert(1).violation.id]
+
+
+def test_a_closed_desk_has_no_thread_left_and_looks_up_no_more_places(tmp_path: Path) -> None:
+    asked, begun, may_go_on = [], threading.Event(), threading.Event()
+
+    def slow(lat_deg: float, lon_deg: float) -> tuple[str | None, int | None]:
+        asked.append((lat_deg, lon_deg))
+        begun.set()
+        assert may_go_on.wait(30.0)
+        return "here", 14
+
+    before = set(threading.enumerate())
+    desk, link, _ = opened(tmp_path / "desk.db", Clock(), find_words=slow)
+    for number in range(1, 4):
+        link.deliver(AlertCame(an_alert(number)))
+    desk.pump()
+    assert begun.wait(10.0)
+    assert {thread.name for thread in set(threading.enumerate()) - before} == {"desk-worker", "desk-places"}
+
+    closing = threading.Thread(target=desk.stop, name="front-end")
+    closing.start()
+    wait_for(desk._closing.is_set, "the desk did not begin to close")
+    may_go_on.set()
+    closing.join(30.0)
+
+    assert set(threading.enumerate()) - before == set()
+    assert len(asked) == 1
 
 
 def test_a_journal_that_can_not_be_written_is_said(tmp_path: Path) -> None:

@@ -17,15 +17,15 @@ from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication
 
 from maps import demo
+from maps.live_events import AlertClicked, DroneClicked, GroundClicked, MapEvent, events_of
 from maps.live_page import (
     KEEP,
     AlertMark,
     Changes,
     DroneMark,
-    MapEvent,
     apply_call,
-    events_of,
     fit_call,
+    page_fragment,
     pan_call,
     write_live_page,
 )
@@ -77,10 +77,13 @@ class Browser:
         self.view.resize(828, 592)
         self.view.show()
 
-    def load(self, file: Path) -> None:
+    def load(self, file: Path, fragment: str = "") -> None:
         loop = QEventLoop()
         self.view.loadFinished.connect(loop.quit)
-        self.view.load(QUrl.fromLocalFile(str(file)))
+        address = QUrl.fromLocalFile(str(file))
+        if fragment:
+            address.setFragment(fragment)
+        self.view.load(address)
         QTimer.singleShot(PATIENCE_MS, loop.quit)
         loop.exec()
 
@@ -98,6 +101,11 @@ class Browser:
 
     def say(self, call: str) -> list[MapEvent]:
         return events_of(self.run(call))
+
+    def resize(self, width: int, height: int) -> bool:
+        """Give the window another size; whether the page has it too."""
+        self.view.resize(width, height)
+        return self.until(lambda: self.run("map_kestrel.getSize().x") == width)
 
     def stats(self) -> dict[str, object]:
         stats: dict[str, object] = json.loads(str(self.run("window.kestrel ? kestrel.stats() : '{}'")) or "{}")
@@ -139,8 +147,6 @@ class Browser:
 
 def live_page_seen(browser: Browser, folder: Path) -> dict[str, object]:
     """The live page with three drones, an alert, a click on each kind of thing, and every theme."""
-    from maps.live_page import AlertClicked, DroneClicked, GroundClicked
-
     browser.load(write_live_page(folder))
     ready = browser.until(lambda: browser.stats().get("waiting_tiles") == 0)
     browser.say(pan_call(*HERE, 15))
@@ -215,6 +221,34 @@ def moves_seen(browser: Browser) -> dict[str, object]:
     }
 
 
+def sizes_seen(browser: Browser) -> dict[str, object]:
+    """What was asked for while the page was small, when it has its size; and the same after a hand was on the map."""
+    whole = (browser.view.width(), browser.view.height())
+    far = [DroneMark(f"nyc-{n}", 40.70 + n * 0.01, -73.98, 0.0) for n in range(8)]
+    browser.say(apply_call(Changes(drones=far, reset=True)))
+    browser.say(fit_call(None))
+    zoom_of_the_whole = browser.stats()["zoom"]
+    seen: dict[str, object] = {}
+    for name, by_hand in (("fit_when_small", False), ("fit_when_small_then_a_hand", True)):
+        became_small = browser.resize(160, 120)
+        browser.say(fit_call(None))
+        small = browser.stats()["zoom"]
+        if by_hand:
+            browser.click_until(20, 20, GroundClicked)
+        became_whole = browser.resize(*whole)
+        grown = browser.stats()["zoom"]
+        seen[name] = {"sizes": became_small and became_whole, "zooms": [small, grown, zoom_of_the_whole]}
+    return seen
+
+
+def themes_seen(browser: Browser, folder: Path) -> dict[str, object]:
+    """The page in the theme of its address, before anybody said a word to it."""
+    night, day = PALETTES[Theme.NIGHT], PALETTES[Theme.DAY]
+    browser.load(write_live_page(folder), page_fragment(Theme.NIGHT))
+    shown = browser.shows(night.land, night.water)
+    return {"begins_at_night": shown and day.land.upper() not in browser.colours() and browser.stats()["theme"]}
+
+
 def report_seen(browser: Browser, folder: Path) -> dict[str, object]:
     """A report map with every layer, opened from disk; and one whose texts try to break out."""
     file = folder / "report.html"
@@ -252,6 +286,10 @@ def main(folder: Path) -> dict[str, object]:
     seen["control_request_is_seen"] = browser.until(lambda: any("control" in u for u in browser.requests.outside))
     browser.view.close()
     browser.view.deleteLater()
+    second = Browser()  # one that knows nothing yet: to another fragment of a page that is there is no loading
+    seen |= themes_seen(second, folder) | sizes_seen(second)
+    second.view.close()
+    second.view.deleteLater()
     app.processEvents()
     return seen
 

@@ -9,21 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maps import live_page
-from maps.live_page import (
+from maps.live_events import (
     AlertClicked,
-    AlertMark,
-    Changes,
     DroneClicked,
-    DroneMark,
     FollowEnded,
     GroundClicked,
     LivePageError,
-    MapWords,
     PageFault,
-    PageOptions,
     ViewMoved,
-    apply_call,
     events_of,
+)
+from maps.live_page import (
+    AlertMark,
+    Changes,
+    DroneMark,
+    MapWords,
+    PageOptions,
+    apply_call,
     fit_call,
     pan_call,
     write_live_page,

@@ -64,6 +64,18 @@ def test_a_move_asked_for_between_two_zooms_is_not_dropped(seen: dict[str, Any])
     assert seen["control_move_is_dropped"]
 
 
+def test_what_was_asked_for_stays_in_sight_when_the_page_grows_until_a_hand_moves_the_map(seen: dict[str, Any]) -> None:
+    (small, grown, whole), (_, left, _) = seen["fit_when_small"]["zooms"], seen["fit_when_small_then_a_hand"]["zooms"]
+
+    assert seen["fit_when_small"]["sizes"]
+    assert small < grown == whole
+    assert left == small
+
+
+def test_the_page_begins_in_the_theme_of_its_address(seen: dict[str, Any]) -> None:
+    assert seen["begins_at_night"] == "night"
+
+
 def test_no_script_of_the_page_complains(seen: dict[str, Any]) -> None:
     assert seen["live_page_complaints"] == []
 

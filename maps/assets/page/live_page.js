@@ -18,8 +18,10 @@
     window.addEventListener("error", (event) => say({ type: "fault", text: String(event.message).slice(0, 300) }));
 
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const isInset = location.hash === "#inset";
-    let theme = config.theme;
+    // The address says what must hold before the first tile is drawn: #inset, #night, #inset,night.
+    const said = location.hash.slice(1).split(",");
+    const isInset = said.includes("inset");
+    let theme = said.find((word) => config.palettes[word]) || config.theme;
     let palette = config.palettes[theme];
     let follow = false;
     let smooth = !calm;
@@ -73,14 +75,27 @@
       isZooming = false;
       setTimeout(() => wish && go(...wish), 0);
     });
-    function go(center, zoom) {
-      wish = isZooming ? [center, zoom] : null;
+    function go(center, zoom, glides) {
+      wish = isZooming ? [center, zoom, glides] : null;
       // to another zoom at once, to another place of the same zoom gliding: that much motion helps to stay oriented
-      if (!wish) map.setView(center, zoom, { animate: smooth && zoom === map.getZoom() });
+      if (!wish) map.setView(center, zoom, { animate: glides && smooth && zoom === map.getZoom() });
+    }
+
+    // What was asked for stays in sight when the page gets another size, until a hand moves the map: the page's first size comes late,
+    // often in the midst of the first move.
+    let asked = null;
+    for (const kind of ["pointerdown", "wheel"]) map.getContainer().addEventListener(kind, () => (asked = null), true);
+    map.on("resize", () => asked && asked(false));
+    function goTo(place) {
+      asked = place;
+      place(true);
+    }
+    function goToPlace(center, zoom) {
+      goTo((glides) => go(center, zoom, glides));
     }
     function goToBounds(bounds, mostZoom, paddingPx) {
-      const zoom = Math.min(mostZoom, map.getBoundsZoom(bounds, false, L.point(2 * paddingPx, 2 * paddingPx)));
-      go(bounds.getCenter(), zoom);
+      const zoom = () => Math.min(mostZoom, map.getBoundsZoom(bounds, false, L.point(2 * paddingPx, 2 * paddingPx)));
+      goTo((glides) => go(bounds.getCenter(), zoom(), glides));
     }
 
     function fitTo(places) {
@@ -118,7 +133,10 @@
         if (change.alerts !== undefined) live.setAlerts(change.alerts);
         if (change.selection !== undefined) live.selection = change.selection;
         if (change.track !== undefined) live.setTrack(change.track);
-        if (change.follow !== undefined) follow = change.follow;
+        if (change.follow !== undefined) {
+          follow = change.follow;
+          asked = null;
+        }
         chase();
         live.redraw();
         return taken();
@@ -129,11 +147,11 @@
         return taken();
       },
       pan_to(lat, lon, zoom) {
-        go([lat, lon], zoom === null ? map.getZoom() : Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), zoom)));
+        goToPlace([lat, lon], zoom === null ? map.getZoom() : Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), zoom)));
         return taken();
       },
       zoom_by(steps) {
-        go(map.getCenter(), Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), map.getZoom() + steps)));
+        goToPlace(map.getCenter(), Math.min(map.getMaxZoom(), Math.max(map.getMinZoom(), map.getZoom() + steps)));
         return taken();
       },
       take_events: taken,

@@ -67,6 +67,11 @@ class Shown:
         self.rules.hears(AnswerCame(answer), AlertCame(mine))
         self.draw()
 
+    def open(self, *alerts: Alert) -> None:
+        """These alerts come in."""
+        self.rules.hears(*map(AlertCame, alerts))
+        self.draw()
+
     def claim(self, alert: Alert) -> None:
         """C, and the bridge gives it."""
         self.type("c")

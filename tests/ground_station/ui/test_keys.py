@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from ground_station.ui.keys import SHORTCUTS, cap_of, key_map
+from ground_station.ui.keys import (
+    ESSENTIAL,
+    OURS,
+    PREFERENCE,
+    SHORTCUTS,
+    cap_of,
+    is_free,
+    key_map,
+    shown,
+    use_keys,
+    written,
+)
+from ground_station.view_model import catalogue
 from ground_station.view_model.effects import Kept
 from ground_station.view_model.intentions import (
     ChooseDigit,
@@ -34,6 +48,42 @@ def test_an_officers_own_key_replaces_ours_and_no_action_is_left_without() -> No
     assert cap_of("reject", keys) == "C"
     assert "R" not in keys
     assert set(keys.values()) == {shortcut.action for shortcut in SHORTCUTS}
+
+
+def test_a_key_that_is_taken_twice_leaves_no_action_without() -> None:
+    keys = key_map({"key.claim": "E", "key.reject": "C"})  # E is another's, and C is gone
+
+    assert keys["E"] == "pass_on"
+    assert cap_of("reject", keys) == "C"
+    assert cap_of("claim", keys) == "R"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([f"{PREFERENCE}{shortcut.action}" for shortcut in SHORTCUTS] + ["theme", "key.gone"]),
+        st.sampled_from([*OURS.values(), "K", "É", "Esc", "5", "0", "", " ", "k", "FOO", "\x7f"]),
+    )
+)
+def test_whatever_an_officer_wants_every_action_has_one_key_that_can_be_pressed(wanted: dict[str, str]) -> None:
+    keys = key_map(wanted)
+
+    assert sorted(keys.values()) == sorted(OURS)
+    assert all(map(is_free, keys))
+    assert set(keys.values()) >= ESSENTIAL
+
+
+def test_the_keys_are_written_in_the_desk_s_language() -> None:
+    catalogue.choose("fr")
+    try:
+        assert [written(key) for key in ("Enter", "Esc", "Space", "PgUp", "Up", "Alt N", "C")] == [
+            "Entrée", "Échap", "Espace", "Pg préc", "↑", "Alt N", "C",
+        ]  # fmt: skip
+        assert (shown("Enter"), shown("↑")) == ("Entrée", "↑")
+        use_keys(key_map({"key.claim": "Space", "key.replay_pause": "C"}))
+        assert (shown("C"), shown("Space"), shown("Enter")) == ("Espace", "C", "Entrée")
+    finally:
+        catalogue.choose("en")
+        use_keys(key_map({}))
 
 
 def test_a_key_that_is_taken_or_a_digit_is_not_given_away() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 
 @pytest.mark.real
-def test_the_map_is_drawn_asks_nobody_for_anything_and_leaves_the_keys_to_the_desk(tmp_path: Path) -> None:
+def test_the_map_is_drawn_in_its_theme_asks_nobody_for_anything_and_leaves_the_keys_to_the_desk(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
     probe = subprocess.run(
         [sys.executable, "-m", "tests.ground_station.ui.window_probe", str(tmp_path)],
@@ -31,3 +31,4 @@ def test_the_map_is_drawn_asks_nobody_for_anything_and_leaves_the_keys_to_the_de
     assert seen["blocked_requests"] == 0
     assert seen["claimed_after_a_click_on_the_map"]
     assert seen["first_in_line"] or not sys.platform.startswith("linux")
+    assert seen["colours_at_night"] == {"day": False, "night": True}

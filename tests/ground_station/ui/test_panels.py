@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import lower_panel
@@ -156,21 +155,6 @@ def test_a_theme_is_switched_for_the_whole_window(show: Show) -> None:
     shown.type("d")
 
     assert shown.window._look.theme == "night"
-
-
-def test_every_control_has_a_name_for_a_screen_reader(show: Show) -> None:
-    shown = show(an_alert(1))
-    shown.type("c")
-    controls = [
-        *shown.window.findChildren(QAbstractButton),
-        *shown.window.findChildren(QLineEdit),
-        *shown.window.findChildren(QAbstractItemView),
-    ]
-
-    nameless = [widget for widget in controls if widget.isVisible() and not widget.accessibleName()]
-
-    assert controls
-    assert nameless == []
 
 
 def test_a_picture_is_decoded_once_and_a_damaged_one_is_none(look: Look) -> None:

@@ -40,8 +40,10 @@ def test_a_setting_is_found_by_a_word_and_changed_by_keyboard(show: Show, qtbot:
     shown = show(an_alert(1))
     dialog = opened(shown, qtbot)
 
-    qtbot.keyClicks(dialog.search, "colours")
-    assert [row.words for row in dialog.rows if row.widget.isVisible()] == ["Colours"]
+    qtbot.keyClicks(dialog.search, "lang")
+    assert [row.words for row in dialog.rows if row.widget.isVisible()] == ["Language, from the next start"]
+    dialog.search.setText("colours")
+    assert [row.words for row in dialog.rows if row.widget.isVisible()] == ["Colours", "Key: colours"]
     for _ in range(2):
         qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Down)
     assert dialog.focusWidget() is dialog.choices["theme"]["night"]
@@ -78,15 +80,12 @@ def test_a_key_that_an_officer_changes_works_and_is_on_every_cap(show: Show, qtb
     assert Claim() in shown.asked
 
 
-def test_a_clash_and_a_digit_are_said_in_words_and_change_nothing(show: Show, qtbot: QtBot) -> None:
+def test_a_digit_and_escape_are_said_in_words_and_change_nothing(show: Show, qtbot: QtBot) -> None:
     shown = show(an_alert(1))
     dialog = opened(shown, qtbot)
     button = dialog.keys["claim"]
     button.setFocus()
 
-    button.click()
-    qtbot.keyClicks(button, "r")
-    assert dialog.words.text() == "R is taken by “reject, with a reason”: take another key."
     button.click()
     qtbot.keyClicks(button, "4")
     assert dialog.words.text() == "The digits 1 to 9 choose a code: take another key."
@@ -96,6 +95,26 @@ def test_a_clash_and_a_digit_are_said_in_words_and_change_nothing(show: Show, qt
     assert dialog.isVisible()
     assert button.text() == "C"
     assert [each for each in shown.asked if isinstance(each, SetPreference) and each.name.startswith("key.")] == []
+
+
+def test_a_key_that_another_action_has_is_swapped_and_that_is_said(show: Show, qtbot: QtBot) -> None:
+    shown = show(an_alert(1))
+    dialog = opened(shown, qtbot)
+    button = dialog.keys["claim"]
+    button.setFocus()
+
+    button.click()
+    qtbot.keyClicks(button, "r")
+
+    assert dialog.words.text() == "Kept. R was “reject”, which has C now."
+    assert (button.text(), dialog.keys["reject"].text()) == ("R", "C")
+
+
+def test_the_settings_name_the_keys_in_french(show: Show, qtbot: QtBot) -> None:
+    catalogue.choose("fr")
+    dialog = opened(show(), qtbot)
+
+    assert [dialog.keys[name].text() for name in ("confirm", "replay_pause", "up")] == ["Entrée", "Espace", "↑"]
 
 
 def test_all_keys_go_back(show: Show, qtbot: QtBot) -> None:
