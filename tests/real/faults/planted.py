@@ -1,16 +1,39 @@
-"""The bridge with a bug planted in it: `python -m tests.real.faults.planted BUG run --broker ...`. For the controls: they must find it."""
+"""The bridge with a bug: `python -m tests.real.faults.planted BUG MARK run --broker ...`. For the controls: they must find it.
+
+The planted code touches the file MARK when it does wrong for the first time: a bug that never acted is none that could be found. The
+sending process has the bug, too.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from edge_bridge import app, child
 from edge_bridge.__main__ import main
 from edge_bridge.ports import Changes, StoreError
 from edge_bridge.storage import database, keeping, store
 
 HELD = 20  # batches
+PACKAGE = "edge_bridge"
+THIS = "tests.real.faults.planted"
+_said: set[Path] = set()
+
+
+def with_bug(argv: Sequence[str], bug: str, mark: Path) -> list[str]:
+    """The bridge's command with a bug in it."""
+    place = argv.index(PACKAGE)
+    return [*argv[:place], THIS, bug, str(mark), *argv[place + 1 :]]
+
+
+def acted() -> None:
+    """The planted code did wrong just now."""
+    mark = Path(sys.argv[2])
+    if mark not in _said:
+        _said.add(mark)
+        mark.touch()
 
 
 class CommitsLate(store.SqliteStore):
@@ -26,10 +49,12 @@ class CommitsLate(store.SqliteStore):
 
     def commit(self, changes: Changes) -> None:
         self._held.append(changes)
-        if len(self._held) == HELD:
-            for held in self._held:
-                super().commit(held)
-            self._held.clear()
+        if len(self._held) < HELD:
+            acted()
+            return
+        for held in self._held:
+            super().commit(held)
+        self._held.clear()
 
 
 class OverlooksErrors(store.SqliteStore):
@@ -37,8 +62,10 @@ class OverlooksErrors(store.SqliteStore):
 
     def commit(self, changes: Changes) -> None:
         before = self._last_row
-        with contextlib.suppress(StoreError):
+        try:
             super().commit(changes)
+        except StoreError:
+            acted()
         self._last_row = changes.rows[-1].row if changes.rows else before
 
 
@@ -46,7 +73,16 @@ class Volatile(database.Connection):
     """Commits reach the system and not the disk (synchronous=NORMAL): they outlast the process, not a power cut."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **{**settings, "durable": False})
+        if settings.pop("durable", False):
+            acted()
+        super().__init__(*arguments, **settings)
+
+
+class PlantedChild(child.Child):
+    """The sending process, with the same bug."""
+
+    def __init__(self, argv: Sequence[str], *arguments: Any, **settings: Any) -> None:
+        super().__init__(with_bug(argv, sys.argv[1], Path(sys.argv[2])), *arguments, **settings)
 
 
 def plant(bug: str) -> None:
@@ -57,10 +93,13 @@ def plant(bug: str) -> None:
         "overlooks-errors": (keeping, "SqliteStore", OverlooksErrors),
         "volatile": (store, "Connection", Volatile),
     }[bug]
-    assert hasattr(target, name), f"nothing looks for {name} there any more: the control would test the shipped bridge"
-    setattr(target, name, planted)
+    for place, word, part in ((target, name, planted), (app, "Child", PlantedChild)):
+        assert hasattr(place, word), (
+            f"nothing looks for {word} there any more: the control would test the shipped bridge"
+        )
+        setattr(place, word, part)
 
 
 if __name__ == "__main__":
     plant(sys.argv[1])
-    sys.exit(main(sys.argv[2:]))
+    sys.exit(main(sys.argv[3:]))

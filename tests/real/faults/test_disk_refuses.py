@@ -14,7 +14,8 @@ from tests.real.bridge_runs import BridgeProcess, Fleet
 from tests.real.faults.conftest import needs, needs_root
 from tests.real.faults.disks import Image, resize, small_disk
 from tests.real.faults.drones import KeepingDrones, acknowledged_between
-from tests.real.faults.planting import PlantedBridge
+from tests.real.faults.planted import with_bug
+from tests.real.faults.planting import PlantedBridge, must_have_acted
 from tests.real.faults.proofs import broken_promises
 from tests.real.faults.syscalls import SYNC, injected, moments
 
@@ -27,8 +28,9 @@ class OnABadDisk(BridgeProcess):
 
     def __init__(self, folder: Path, first: int, last: int, bug: str | None = None, **settings: str | None) -> None:
         super().__init__(folder, broker=str(settings["broker"]), station=str(settings["station"]), kafka=None)
+        self.mark = folder / "planted"
         if bug is not None:
-            self._argv = PlantedBridge(bug, folder, kafka=None, **settings)._argv
+            self._argv = with_bug(self._argv, bug, self.mark)
         self.calls = folder / "strace.log"
         self._argv = injected(
             self._argv,
@@ -85,6 +87,7 @@ def test_control_a_bridge_that_overlooks_the_error_acknowledges_all_the_same(tmp
     ):
         drones.wait_for_acks(2_000)
     assert moments(bridge.calls)
+    must_have_acted(bridge.mark)
     assert broken_promises(bridge.store, drones.promised()).lost
 
 
@@ -137,3 +140,14 @@ def test_a_full_disk_is_not_acknowledged_onto_and_work_goes_on_when_there_is_roo
         broken = broken_promises(bridge.store, drones.promised())
     assert broken.nothing, broken
     figures(acknowledged_when_full=len(promised), reports=len(fleet.made), lost=0, doubled=0)
+
+
+def test_a_planted_bug_that_never_acts_fails_its_control(tmp_path: Path, mosquitto: Mosquitto):
+    bridge = PlantedBridge(
+        "overlooks-errors", tmp_path, mark=tmp_path / "planted", broker=mosquitto.address, station="works", kafka=None
+    )
+    with (
+        pytest.raises(AssertionError, match="never acted"),
+        bridge,
+    ):  # on a disk that works there is nothing to overlook
+        assert bridge.stop() == 0

@@ -16,6 +16,8 @@ from installers.local.mosquitto import Mosquitto
 from tests.real.bridge_runs import KEY, REPOSITORY, BridgeProcess, Fleet, bridge_environment
 from tests.real.faults.conftest import needs
 from tests.real.faults.drones import KeepingDrones
+from tests.real.faults.planted import with_bug
+from tests.real.faults.planting import must_have_acted
 from tests.real.faults.proofs import arrives_once, broken_promises
 from tests.real.faults.syscalls import SYNC, end, files_of, injected, started
 
@@ -40,9 +42,10 @@ class Victim:
     ) -> None:
         self.bridge = BridgeProcess(folder, broker=broker, station=station, kafka=kafka)
         self.folder = folder
-        module = ["-m", "tests.real.faults.planted", bug] if bug else ["-m", "edge_bridge"]
-        self._run = [sys.executable, *module, "run", "--broker", broker, "--station", station]
-        self._run += ["--store", str(self.bridge.store), *(("--kafka", kafka) if kafka else ())]
+        self.mark = folder / "planted"
+        run = [sys.executable, "-m", "edge_bridge", "run", "--broker", broker, "--station", station]
+        run += ["--store", str(self.bridge.store), *(("--kafka", kafka) if kafka else ())]
+        self._run = with_bug(run, bug, self.mark) if bug else run
 
     def killed_at(self, point: Point) -> bool:
         """Runs until it is killed there; False if it never came so far (then it is killed all the same)."""
@@ -140,6 +143,7 @@ def test_control_a_bridge_that_acknowledges_before_the_commit_is_found(tmp_path:
         with pytest.raises(AssertionError, match="killed at"):
             sweep(victim, drones, [("pwrite64", 600), ("pwrite64", 700), (SYNC, 40), (SYNC, 50)])
         assert broken_promises(victim.bridge.store, drones.promised()).lost
+    must_have_acted(victim.mark)
 
 
 def new_store_points(step: int) -> list[Point]:

@@ -103,11 +103,12 @@ def test_sixty_power_cuts_lose_nothing_that_was_acknowledged(
 @pytest.mark.timeout(300)
 def test_control_a_store_that_does_not_wait_for_the_disk_loses(ram: Path, mosquitto: Mosquitto):
     station = "power-cut-volatile"
+    settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": None}
     drones = KeepingDrones("127.0.0.1", mosquitto.port, Fleet("pv", 20), station, per_s=PER_S)
     with (
         Image(ram) as image,
         drones,
-        PlantedBridge("volatile", image.place, broker=mosquitto.address, station=station, kafka=None) as bridge,
+        PlantedBridge("volatile", image.place, mark=ram / "planted", **settings) as bridge,
     ):
         drones.wait_for_acks(100)
         _, losing = cut_again_and_again(ram, bridge, drones, image, 4)
