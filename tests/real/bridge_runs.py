@@ -50,10 +50,18 @@ class BridgeProcess:
     """`python -m edge_bridge`, with its log. Killed and started again at will; ended with the test."""
 
     def __init__(
-        self, folder: Path, *, broker: str, station: str, kafka: str | None, more: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        *,
+        broker: str,
+        station: str,
+        kafka: str | None,
+        more: tuple[str, ...] = (),
+        log: Path | None = None,
     ) -> None:
+        """`log`: where what it says goes, when the disk of its folder is to fail."""
         self.store = folder / "bridge.db"
-        self.log = folder / "bridge.log"
+        self.log = log or folder / "bridge.log"
         self._argv = [sys.executable, "-m", "edge_bridge", "run", "--broker", broker, "--station", station]
         self._argv += ["--store", str(self.store), *(("--kafka", kafka) if kafka else ()), *more]
         self.process: subprocess.Popen[bytes] | None = None
@@ -65,9 +73,13 @@ class BridgeProcess:
             self.process = subprocess.Popen(
                 self._argv, stderr=log, stdout=log, cwd=REPOSITORY, env=bridge_environment()
             )
-        until(
-            lambda: self.log.read_text().count("ready:") > seen, 30, f"the bridge is not ready: {self.log.read_text()}"
-        )
+        process = self.process
+
+        def is_ready() -> bool:
+            assert process.poll() is None, f"the bridge has ended: {self.log.read_text()}"
+            return self.log.read_text().count("ready:") > seen
+
+        until(is_ready, 30, f"the bridge is not ready: see {self.log}")
 
     @property
     def sender(self) -> psutil.Process | None:

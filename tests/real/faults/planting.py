@@ -26,3 +26,10 @@ class PlantedBridge(BridgeProcess):
         super().__exit__(*raised)
         if not any(raised):
             must_have_acted(self._mark)
+
+
+def bridge_with(bug: str | None, folder: Path, **settings: Any) -> BridgeProcess:
+    """The shipped bridge, or one with a bug."""
+    if bug is None:
+        return BridgeProcess(folder, **settings)
+    return PlantedBridge(bug, folder, mark=folder / "planted", **settings)

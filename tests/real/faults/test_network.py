@@ -17,10 +17,11 @@ from installers.local.kafka import Kafka, KafkaPorts
 from installers.local.mosquitto import CONFIGURATION, Mosquitto
 from installers.local.ports import free_port
 from installers.local.topics import headquarters_topics
-from tests.real.bridge_runs import BridgeProcess, Fleet, records, stored, until
+from tests.real.bridge_runs import Fleet, records, stored, until
 from tests.real.faults.conftest import needs_root
 from tests.real.faults.drones import KeepingDrones
 from tests.real.faults.networks import Network
+from tests.real.faults.planting import bridge_with
 from tests.real.faults.proofs import arrives_once, broken_promises
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
@@ -87,19 +88,19 @@ class Flight:
         *,
         broker_at: str = "station",
         per_s: float = 0.0,
-        more: tuple[str, ...] = (),
+        bug: str | None = None,
     ) -> None:
         self.network, self.kafka = places.network, places.kafka
         self.station = station
         self.broker = a_broker(places, broker_at, station)
         far = self.network.address("radio", broker_at)
         seen = {host: "127.0.0.1" if host == broker_at else far for host in ("station", "field")}
-        self.bridge = BridgeProcess(
+        self.bridge = bridge_with(
+            bug,
             folder,
             broker=f"{seen['station']}:{self.broker.port}",
             station=station,
             kafka=self.kafka.edge_bootstrap,
-            more=more,
         )
         self.drones = KeepingDrones(seen["field"], self.broker.port, Fleet(station, 20), station, per_s=per_s)
 
@@ -110,9 +111,9 @@ class Flight:
             self.drones.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.drones.__exit__()
-        self.bridge.__exit__()
+        self.bridge.__exit__(*raised)
         self.broker.stop()
 
     def end(self, within_s: float = 120.0) -> None:
@@ -141,6 +142,62 @@ def test_a_link_to_headquarters_that_flaps_loses_and_doubles_nothing(
         flap(flight.network, "link")
         flight.end()
         figures(flaps=FLAPS, reports=len(flight.drones.fleet.made), restarts=flight.restarts, lost=0, doubled=0)
+
+
+def dies_while_the_link_is_out(flight: Flight) -> None:
+    """The sending process, with what it has handed over."""
+    flight.network.cut("link")
+    try:
+        loses_its_sender(flight)
+    finally:
+        flight.network.mend("link")
+
+
+def dies_in_a_black_hole(flight: Flight) -> None:
+    """The same, and nobody is told that the link is out."""
+    flight.network.deafen("link")
+    try:
+        loses_its_sender(flight)
+    finally:
+        flight.network.restore("link")
+
+
+def loses_its_sender(flight: Flight) -> None:
+    """As soon as headquarters is missed."""
+    until(lambda: "headquarters is away" in flight.bridge.log.read_text(), 60)
+    flight.bridge.kill_sender()
+
+
+FAULTS = pytest.mark.parametrize("fault", [dies_while_the_link_is_out, dies_in_a_black_hole])
+
+
+def suffer(flight: Flight, fault: Callable[[Flight], None]) -> None:
+    """The fault, and the end of its work: what the last producer has goes out."""
+    until(lambda: any(row.sent_at for row in stored(flight.bridge.store)), 30)
+    fault(flight)
+    flight.drones.land()
+    until(lambda: not flight.waiting(), 60)
+    assert flight.bridge.stop() == 0
+
+
+@FAULTS
+def test_what_was_under_way_when_the_sender_dies_arrives_once(
+    places: Places, tmp_path: Path, fault: Callable[[Flight], None]
+):
+    with Flight(places, tmp_path, fault.__name__.replace("_", "-")[:32], per_s=300.0) as flight:
+        suffer(flight, fault)
+        flight.end()
+
+
+@FAULTS
+def test_control_a_bridge_that_marks_at_hand_over_loses_it(
+    places: Places, tmp_path: Path, fault: Callable[[Flight], None]
+):
+    station = "c-" + fault.__name__.replace("_", "-")[:30]
+    with Flight(places, tmp_path, station, per_s=300.0, bug="marks-at-hand-over") as flight:
+        suffer(flight, fault)
+        with pytest.raises(AssertionError, match=r"\([1-9]\d*, 0, 0\)"):
+            flight.end()
 
 
 def test_a_radio_that_flaps_loses_and_doubles_nothing(places: Places, tmp_path: Path, figures: Callable[..., None]):
