@@ -79,7 +79,7 @@ class BridgeProcess:
             assert process.poll() is None, f"the bridge has ended: {self.log.read_text()}"
             return self.log.read_text().count("ready:") > seen
 
-        until(is_ready, 30, f"the bridge is not ready: see {self.log}")
+        until(is_ready, 60, f"the bridge is not ready: see {self.log}")
 
     @property
     def sender(self) -> psutil.Process | None:
@@ -106,7 +106,7 @@ class BridgeProcess:
         """In order; the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def __enter__(self) -> Self:
         self.start()
@@ -139,7 +139,7 @@ class FieldClient:
     def __enter__(self) -> FieldClient:
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,7 +189,7 @@ class FieldClient:
         """Whether the drone knows that everything up to `seq` is kept."""
         return bool(self.ack(drone_id).get("contiguous") == seq)
 
-    def wait(self, condition: Callable[[], object], within_s: float = 30.0, why: str = "") -> None:
+    def wait(self, condition: Callable[[], object], within_s: float = 60.0, why: str = "") -> None:
         """Until the condition holds; looks again after each message."""
         with self._changed:
             assert self._changed.wait_for(condition, within_s), why or f"not within {within_s} s: {self.status()}"

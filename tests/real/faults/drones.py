@@ -106,14 +106,14 @@ class KeepingDrones:
         with self._changed:
             return set(self.acknowledged)
 
-    def wait_for_acks(self, more: int, within_s: float = 30.0) -> None:
+    def wait_for_acks(self, more: int, within_s: float = 60.0) -> None:
         """Until so many more reports are acknowledged."""
         with self._changed:
             wanted = len(self.acknowledged) + more
             done = self._changed.wait_for(lambda: len(self.acknowledged) >= wanted, within_s)
             assert done, f"{len(self.acknowledged)} acknowledged, {wanted} expected; the bridge says {self.states[-1:]}"
 
-    def wait_for_state(self, *wanted: BridgeState, within_s: float = 30.0) -> float:
+    def wait_for_state(self, *wanted: BridgeState, within_s: float = 60.0) -> float:
         """Until the bridge says one of these of itself, after what the last call waited for. When it did (Unix time, seconds)."""
 
         def found() -> int | None:

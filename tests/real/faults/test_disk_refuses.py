@@ -47,7 +47,7 @@ class OnABadDisk(BridgeProcess):
         if self.process is not None and self.process.poll() is None:
             for traced in psutil.Process(self.process.pid).children():  # strace itself takes no signals while it traces
                 traced.terminate()
-            self.process.wait(10)
+            self.process.wait(30)
 
 
 @pytest.mark.timeout(300)
