@@ -147,26 +147,22 @@ def test_a_link_to_headquarters_that_flaps_loses_and_doubles_nothing(
 
 def dies_while_the_link_is_out(flight: Flight) -> None:
     """The sending process, with what it has handed over."""
-    flight.network.cut("link")
-    try:
-        loses_its_sender(flight)
-    finally:
-        flight.network.mend("link")
+    dies_between(flight, flight.network.cut, flight.network.mend)
 
 
 def dies_in_a_black_hole(flight: Flight) -> None:
     """The same, and nobody is told that the link is out."""
-    flight.network.deafen("link")
+    dies_between(flight, flight.network.deafen, flight.network.restore)
+
+
+def dies_between(flight: Flight, fail: Callable[[str], None], work: Callable[[str], None]) -> None:
+    """The sending process is killed as soon as it misses headquarters."""
+    fail("link")
     try:
-        loses_its_sender(flight)
+        until(lambda: "headquarters is away" in flight.bridge.log.read_text(), 60)
+        flight.bridge.kill_sender()
     finally:
-        flight.network.restore("link")
-
-
-def loses_its_sender(flight: Flight) -> None:
-    """As soon as headquarters is missed."""
-    until(lambda: "headquarters is away" in flight.bridge.log.read_text(), 60)
-    flight.bridge.kill_sender()
+        work("link")
 
 
 FAULTS = pytest.mark.parametrize("fault", [dies_while_the_link_is_out, dies_in_a_black_hole])
