@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--keep-free-mb", metavar="N", help="what is left to others on its file system (default 64)")
     run.add_argument("--keep-sent-h", metavar="N", help="hours for which what headquarters has is kept (default 24)")
+    run.add_argument(
+        "--quarantine-mb", metavar="N", help="what quarantine may keep of messages that are nobody's (default 256)"
+    )
     load = words.add_parser("load", help="send a historic CSV of the city through Kafka; goes on where it was ended")
     load.add_argument("file", metavar="FILE", help="the CSV, also as .gz")
     load.add_argument("--store", metavar="FILE", help="file of the store; made if it is not there")
@@ -120,6 +123,7 @@ def _run_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         key=store_key(environment, options.key_file, plain=options.plain),
         quota_bytes=1_000_000 * number("--quota-mb", given("quota_mb") or "0", 0, 10**9),
         keep_free_bytes=2**20 * number("--keep-free-mb", given("keep_free_mb") or "64", 0, 10**9),
+        quarantine_bytes=1_000_000 * number("--quarantine-mb", given("quarantine_mb") or "256", 0, 10**9),
         keep_sent_s=3_600.0 * number("--keep-sent-h", given("keep_sent_h") or "24", 0, 10**6),
     )
 

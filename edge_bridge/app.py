@@ -71,7 +71,7 @@ def run(settings: Settings) -> int:
         urgent=is_urgent,
     )
     sendings = SqliteSendings(settings.store, key=settings.key) if settings.kafka else None
-    limits = Limits(settings.quota_bytes, settings.keep_free_bytes, settings.keep_sent_s)
+    limits = Limits(settings.quota_bytes, settings.keep_free_bytes, settings.keep_sent_s, settings.quarantine_bytes)
 
     def mended() -> None:
         if sendings is not None:

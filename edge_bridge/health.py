@@ -22,6 +22,7 @@ class Counts(msgspec.Struct, frozen=True):
     quarantined: dict[str, int] = {}
     thinned: dict[str, int] = {}
     duplicates: int = 0
+    emptied: int = 0
 
 
 class Pulse:
@@ -60,7 +61,9 @@ class Pulse:
 
 
 def counts_of(tallies: dict[str, int], sent: dict[str, int], set_aside: dict[str, int]) -> Counts:
-    """The counts from the store's tallies (`stored:KIND`, `quarantined:REASON`, `thinned:KIND`, `duplicates`) and the sending process's."""
+    """The counts from the store's tallies (`stored:KIND`, `quarantined:REASON`, `thinned:KIND`, `duplicates`, `emptied`) and from the
+    sending process's.
+    """
 
     def under(prefix: str) -> dict[str, int]:
         return {name.removeprefix(prefix): count for name, count in tallies.items() if name.startswith(prefix)}
@@ -72,6 +75,7 @@ def counts_of(tallies: dict[str, int], sent: dict[str, int], set_aside: dict[str
         quarantined=under("quarantined:"),
         thinned=under("thinned:"),
         duplicates=tallies.get("duplicates", 0),
+        emptied=tallies.get("emptied", 0),
     )
 
 
@@ -131,6 +135,7 @@ def status_of(
         quarantined=counts.quarantined,
         thinned=counts.thinned,
         duplicates=counts.duplicates,
+        quarantine_emptied=counts.emptied,
         alerts_open=alerts_open,
         disk_used_bytes=disk_used_bytes,
         disk_quota_bytes=disk_quota_bytes,

@@ -10,6 +10,7 @@ _HELP = {
     "kestrel_bridge_stored_total": "Messages stored since the store was made.",
     "kestrel_bridge_waiting": "Messages stored and not yet confirmed by Kafka.",
     "kestrel_bridge_quarantined_total": "Messages refused, by reason.",
+    "kestrel_bridge_quarantine_emptied_total": "Messages in quarantine of which reason, topic and hash alone are left.",
     "kestrel_bridge_duplicates_total": "Messages that came again.",
     "kestrel_bridge_set_aside_total": "Messages that Kafka cannot take.",
     "kestrel_bridge_thinned_total": "Messages given up for want of room; telemetry only.",
@@ -56,6 +57,7 @@ def prometheus_text(status: BridgeStatus | None) -> str:
         say("kestrel_bridge_quarantined_total", count, f'{{reason="{reason}"}}')
     for kind, count in sorted(status.thinned.items()):
         say("kestrel_bridge_thinned_total", count, f'{{kind="{kind}"}}')
+    say("kestrel_bridge_quarantine_emptied_total", status.quarantine_emptied)
     oldest = status.oldest_waiting_at
     say("kestrel_bridge_duplicates_total", status.duplicates)
     say("kestrel_bridge_set_aside_total", status.set_aside)

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from edge_bridge.shedding import Purge, Sample
+from edge_bridge.shedding import InQuarantine, Purge, Sample
 from messages.alert import Alert
 from messages.errors import Reason
 from messages.model import Stream
@@ -276,6 +276,12 @@ class Pruning(Protocol):
 
     def give_up(self, samples: Sequence[Sample]) -> None:
         """Deletes these telemetry rows and remembers that it did."""
+
+    def refused(self, after_row: int) -> list[InQuarantine]:
+        """The next messages in quarantine."""
+
+    def empty(self, refused: Sequence[InQuarantine]) -> None:
+        """Takes the bytes of these away, and counts that it did."""
 
     def give_back(self) -> bool:
         """Gives some free pages back to the file system; false when there are no more than may wait for reuse."""

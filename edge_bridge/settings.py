@@ -29,6 +29,7 @@ class Settings:
     quota_bytes: int = 0  # what the store may take on the disk; 0: as much as there is
     keep_free_bytes: int = 67_108_864  # left to everybody else on the store's file system
     keep_sent_s: float = 86_400.0  # what headquarters has is kept for a day: the map's history
+    quarantine_bytes: int = 256_000_000  # of messages that are nobody's; beyond it the oldest lose their bytes
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ The order, each only while the one before it does not suffice:
 5. what is left is never given up (violations, evidence, health, decisions, alerts, history, what is set aside): the bridge is full. It
    takes nothing more until there is room.
 
+Quarantine is bounded for itself, however much room there is: beyond `quarantine_bytes` the oldest messages that are nobody's lose their
+bytes (at most 64 kB each were kept); reason, topic, hash, length and times stay. One with a sender counts as kept and stays whole.
+
 What the sending process may have under way, the first IN_FLIGHT_ROWS after its cursor, is left alone: it may be in Kafka already.
 """
 
@@ -24,6 +27,7 @@ SHORT = 0.90  # of the limit: from here on room is made ...
 ENOUGH = 0.85  # ... until it is down to this
 ROOM_AGAIN = 0.97  # a full bridge takes messages again below this, so that it does not flutter
 THIN_TO_S = 10.0  # 1 Hz -> 0.1 Hz: a drone's track is still to be seen, in a tenth of the room
+EMPTY_BYTES = 1_000_000  # of quarantine, emptied in one slice
 IN_FLIGHT_ROWS = 7_000  # the forwarder's window for telemetry and two fifths more: it moves on while we look
 
 
@@ -33,6 +37,7 @@ class Limits(msgspec.Struct, frozen=True):
     quota_bytes: int = 0  # for the store; 0: no quota
     keep_free_bytes: int = 67_108_864  # left to everybody else on the file system: room for logs, and for a checkpoint
     keep_sent_s: float = 86_400.0  # what headquarters has is kept here for a day: the map's history
+    quarantine_bytes: int = 256_000_000  # of messages in quarantine, as far as they are nobody's: 4,000 of the largest
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -77,6 +82,14 @@ class Sample(msgspec.Struct, frozen=True):
     captured_at_ms: int
 
 
+class InQuarantine(msgspec.Struct, frozen=True):
+    """As much of a message in quarantine as is looked at. `is_nobodys`: no sender could be read."""
+
+    row: int
+    size_bytes: int  # that are kept of it
+    is_nobodys: bool
+
+
 class Stock(msgspec.Struct, frozen=True):
     """What there is to shed. A lane that has no such row is not in the mapping."""
 
@@ -119,6 +132,18 @@ def next_step(stock: Stock) -> Purge | Thin | None:
     if after < stock.last_telemetry:
         return Thin(after, THIN_TO_S)
     return Thin(stock.first_waiting - 1, None)
+
+
+def too_much(refused: Iterable[InQuarantine], excess_bytes: int) -> list[InQuarantine]:
+    """Those of `refused` (oldest first) that lose their bytes, until `excess_bytes` are free; nobody's alone."""
+    gone: list[InQuarantine] = []
+    for one in refused:
+        if excess_bytes <= 0:
+            break
+        if one.is_nobodys and one.size_bytes:
+            gone.append(one)
+            excess_bytes -= one.size_bytes
+    return gone
 
 
 def too_many(samples: Iterable[Sample], to_s: float | None, last_kept: dict[str, int]) -> list[Sample]:

@@ -104,6 +104,7 @@ class BridgeStatus(State, frozen=True, kw_only=True):
     eta_s: Annotated[float, Meta(ge=0)] | None = None  # until nothing waits; None when it cannot be told
     set_aside: int = 0  # messages that Kafka cannot take, kept with their reason
     quarantined: dict[str, int] = {}  # reason -> messages
+    quarantine_emptied: int = 0  # of those, messages that are nobody's and whose bytes were given up for want of room
     thinned: dict[str, int] = {}  # kind -> messages given up for want of room, oldest first; telemetry only
     gaps: int = 0  # messages that a damaged store lost and that no drone has sent again yet
     duplicates: int = 0  # messages that came again and were already stored

@@ -174,6 +174,11 @@ def is_plain(path: Path) -> bool:
         return file.read(len(HEADER)) == HEADER
 
 
+def beside(path: Path, key: str | None) -> Connection:
+    """A file for reading. A plain one needs no key, whoever has one: runs from before there were keys stay readable."""
+    return Connection(path, key=None if path.exists() and is_plain(path) else key)
+
+
 def sent_path(store: Path) -> Path:
     """Where the sending process keeps what is sent of a store."""
     return store.with_name(store.name + ".sent")

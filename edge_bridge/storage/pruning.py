@@ -9,13 +9,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from edge_bridge.ports import Purged
-from edge_bridge.shedding import Purge, Sample
+from edge_bridge.shedding import InQuarantine, Purge, Sample
 from edge_bridge.storage.database import BUSY_MS, Connection, sent_path
 from messages.priority import Lane
 
 FREE_SHARE = 0.25  # of the pages: as many may wait for reuse, since giving them back means moving others
 FREE_PAGES = 4_096  # the same for small stores: 16 MB
 SLICE_ROWS: dict[Lane, int] = {lane: 20 if lane is Lane.EVIDENCE else 1_000 for lane in Lane}  # about a megabyte
+REFUSED_ROWS = 1_000  # looked at in one slice: their lengths alone are read
 SETTLE_MS = 20  # a reader has its rows in less, or is asked again at the next cleaning
 GIVE_BACK_PAGES = 256  # in one slice: 1 MB is moved
 
@@ -94,6 +95,26 @@ class SqlitePruning:
             db.execute(
                 "INSERT INTO tally VALUES ('thinned:telemetry', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 (len(samples),),
+            )
+
+    def refused(self, after_row: int) -> list[InQuarantine]:
+        sql = (
+            "SELECT quarantine_row, length(payload), drone_id IS NULL FROM quarantine"
+            " WHERE quarantine_row > ? ORDER BY quarantine_row LIMIT ?"
+        )
+        return [
+            InQuarantine(row, size, bool(nobodys))
+            for row, size, nobodys in self._db.all(sql, (after_row, REFUSED_ROWS))
+        ]
+
+    def empty(self, refused: Sequence[InQuarantine]) -> None:
+        with self._db.transaction() as db:
+            db.executemany(
+                "UPDATE quarantine SET payload = x'' WHERE quarantine_row = ?", [(one.row,) for one in refused]
+            )
+            db.execute(
+                "INSERT INTO tally VALUES ('emptied', ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                (len(refused),),
             )
 
     def give_back(self) -> bool:

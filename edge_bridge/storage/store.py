@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_bridge.ports import Changes, Heard, KeptAlert, Place, Row, StreamKey
-from edge_bridge.storage.database import LOG_PAGES, Connection, is_plain, sent_path
+from edge_bridge.storage.database import LOG_PAGES, Connection, beside, sent_path
 from edge_bridge.storage.pruning import SqlitePruning
 from edge_bridge.storage.putting import INSERT, TABLES, put_alerts, put_heard, put_parts, put_place, put_rejected
 from messages.alert import Alert
@@ -248,7 +248,7 @@ class Quarantined(NamedTuple):
 
 def stored(path: Path, *, key: str | None = None) -> Iterator[Stored]:
     """Every message of the store, lane by lane and in order. Reads only, beside its owner or after it was killed. Raises StoreError."""
-    db = _beside(path, key)
+    db = beside(path, key)
     sent, set_aside, through = _sendings(path, key)
     try:
         if not db.is_made():
@@ -273,7 +273,7 @@ def stored(path: Path, *, key: str | None = None) -> Iterator[Stored]:
 
 def quarantined(path: Path, *, key: str | None = None) -> Iterator[Quarantined]:
     """Every message in quarantine, in order of arrival. Reads only. Raises StoreError."""
-    db = _beside(path, key)
+    db = beside(path, key)
     try:
         if not db.is_made():
             return
@@ -296,7 +296,7 @@ class Thinned(NamedTuple):
 
 def thinned(path: Path, *, key: str | None = None) -> Iterator[Thinned]:
     """What was given up, by drone and power-up. Reads only. Raises StoreError."""
-    db = _beside(path, key)
+    db = beside(path, key)
     try:
         if db.is_made() and db.one("SELECT 1 FROM sqlite_master WHERE name = 'thinned'"):
             for found in db.each(
@@ -309,7 +309,7 @@ def thinned(path: Path, *, key: str | None = None) -> Iterator[Thinned]:
 
 def alerts(path: Path, *, key: str | None = None) -> Iterator[Alert]:
     """Every alert, open or closed, in the order in which they were raised. Reads only. Raises StoreError."""
-    db = _beside(path, key)
+    db = beside(path, key)
     try:
         if not db.is_made():
             return
@@ -319,18 +319,13 @@ def alerts(path: Path, *, key: str | None = None) -> Iterator[Alert]:
         db.close()
 
 
-def _beside(path: Path, key: str | None) -> Connection:
-    """A file for reading. A plain one needs no key, whoever has one: runs from before there were keys stay readable."""
-    return Connection(path, key=None if path.exists() and is_plain(path) else key)
-
-
 def _sendings(
     path: Path, key: str | None
 ) -> tuple[dict[Lane, list[tuple[int, int, int]]], dict[int, str], dict[Lane, int]]:
     """When which rows of a lane were sent, which are set aside and why, and up to which row each lane is settled."""
     if not sent_path(path).exists():
         return {}, {}, {}
-    db = _beside(sent_path(path), key)
+    db = beside(sent_path(path), key)
     try:
         if not db.is_made():
             return {}, {}, {}

@@ -11,6 +11,7 @@ from datetime import datetime
 from edge_bridge.intake import unix_ms
 from edge_bridge.ports import KeptAlert, Pruning, Sendings, Store, StoreError
 from edge_bridge.shedding import (
+    EMPTY_BYTES,
     IN_FLIGHT_ROWS,
     Limits,
     Pressure,
@@ -22,6 +23,7 @@ from edge_bridge.shedding import (
     next_step,
     pressure,
     too_many,
+    too_much,
 )
 from edge_bridge.storage.disk import Reserve
 from messages.priority import Lane
@@ -51,9 +53,10 @@ class Upkeep:
         self._sendings = sendings
         self._pressure = Pressure.CALM
         self._room = Room(0, 0, 0)
-        self._next_look = self._next_cycle = self._next_log = 0.0
+        self._next_look = self._next_cycle = self._next_quarantine = self._next_log = 0.0
         self._store: Store | None = None
         self._cycle: Iterator[None] | None = None
+        self._quarantine: Iterator[None] | None = None
         self._looked: dict[Lane, int] = {}
         self._thinned_through = 0
         self._last_kept: dict[str, int] = {}
@@ -89,8 +92,8 @@ class Upkeep:
         pruning = store.pruning
         if store is not self._store:
             # It was opened again: what was begun in the one before would go on in a closed file.
-            self._store, self._cycle = store, None
-            self._next_cycle = now_s
+            self._store, self._cycle, self._quarantine = store, None, None
+            self._next_cycle = self._next_quarantine = now_s
         if now_s >= self._next_look or self._pressure is not Pressure.CALM:
             self._next_look = now_s + LOOK_S
             self._look(pruning)
@@ -103,6 +106,7 @@ class Upkeep:
         elif now_s >= self._next_cycle:
             self._next_cycle = now_s + CYCLE_S
             self._cycle = self._clean(store, standing)
+        self._bound_quarantine(pruning, now_s)
         self._log(now_s)
 
     def no_room(self, store: Store, standing: dict[str, KeptAlert]) -> None:
@@ -198,6 +202,33 @@ class Upkeep:
             yield
         if gone:
             store.pruning.settle()
+
+    def _bound_quarantine(self, pruning: Pruning, now_s: float) -> None:
+        """A slice of it, however much room there is."""
+        if self._quarantine is not None:
+            if next(self._quarantine, self) is self:
+                self._quarantine = None
+        elif now_s >= self._next_quarantine:
+            self._next_quarantine = now_s + CYCLE_S
+            self._quarantine = self._empty(pruning)
+
+    def _empty(self, pruning: Pruning) -> Iterator[None]:
+        """One look at the quarantine, a slice at each step: what is beyond its bound loses its bytes."""
+        held, after = 0, 0
+        while found := pruning.refused(after):
+            held, after = held + sum(one.size_bytes for one in found if one.is_nobodys), found[-1].row
+            yield
+        excess, after = held - self._limits.quarantine_bytes, 0
+        while excess > 0 and (found := pruning.refused(after)):
+            gone = too_much(found, min(excess, EMPTY_BYTES))
+            if gone:
+                pruning.empty(gone)
+                self._shed["emptied"] += len(gone)
+            after = (gone or found)[-1].row
+            excess -= sum(one.size_bytes for one in gone)
+            yield
+        if held > self._limits.quarantine_bytes:
+            pruning.settle()
 
     def _log(self, now_s: float) -> None:
         if now_s < self._next_log:

@@ -14,7 +14,7 @@ def test_what_waits_is_what_is_stored_and_neither_sent_nor_set_aside():
 
 
 def test_tallies_are_told_apart_by_their_names():
-    tallies = {"stored:violation": 3, "quarantined:not_json": 2, "thinned:telemetry": 5, "duplicates": 4}
+    tallies = {"stored:violation": 3, "quarantined:not_json": 2, "thinned:telemetry": 5, "duplicates": 4, "emptied": 1}
 
     assert counts_of(tallies, {"violation": 1}, {}) == Counts(
         stored={"violation": 3},
@@ -22,6 +22,7 @@ def test_tallies_are_told_apart_by_their_names():
         quarantined={"not_json": 2},
         thinned={"telemetry": 5},
         duplicates=4,
+        emptied=1,
     )
 
 

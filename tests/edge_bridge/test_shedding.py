@@ -11,6 +11,7 @@ from edge_bridge.shedding import (
     ROOM_AGAIN,
     SHORT,
     THIN_TO_S,
+    InQuarantine,
     Limits,
     Pressure,
     Purge,
@@ -22,6 +23,7 @@ from edge_bridge.shedding import (
     next_step,
     pressure,
     too_many,
+    too_much,
 )
 from messages.priority import Lane
 
@@ -110,3 +112,20 @@ def test_thinning_in_slices_takes_the_same_as_thinning_at_once(seconds: list[flo
     ]
 
     assert in_slices == too_many(found, 10.0, {})
+
+
+in_quarantine = st.lists(st.tuples(st.integers(0, 100), st.booleans())).map(
+    lambda found: [InQuarantine(row, size, nobodys) for row, (size, nobodys) in enumerate(found, start=1)]
+)
+
+
+@given(in_quarantine, st.integers(-10, 2_000))
+def test_of_quarantine_the_oldest_that_are_nobodys_are_emptied_and_no_more_than_needed(
+    found: list[InQuarantine], excess_bytes: int
+):
+    gone = too_much(found, excess_bytes)
+
+    may_go = [one for one in found if one.is_nobodys and one.size_bytes]
+    assert gone == may_go[: len(gone)]
+    assert sum(one.size_bytes for one in gone[:-1]) < max(excess_bytes, 1)
+    assert gone == may_go or sum(one.size_bytes for one in gone) >= excess_bytes

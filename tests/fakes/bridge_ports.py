@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+import msgspec
+
 from edge_bridge.ports import (
     Changes,
     Confirmed,
@@ -26,7 +28,7 @@ from edge_bridge.ports import (
     StoreError,
     StreamKey,
 )
-from edge_bridge.shedding import Purge, Sample
+from edge_bridge.shedding import InQuarantine, Purge, Sample
 from messages.priority import Lane
 from messages.state import LinkState
 from messages.topics import KAFKA_TOPICS
@@ -226,6 +228,20 @@ class MemoryPruning:
         self._fuse.burn()
         self._drop(Lane.TELEMETRY, {sample.row for sample in samples})
         self.disk.tally["thinned:telemetry"] += len(samples)
+
+    def refused(self, after_row: int) -> list[InQuarantine]:
+        found = enumerate(self.disk.rejected.values(), start=1)
+        return [InQuarantine(row, len(one.payload), one.sender is None) for row, one in found if row > after_row][
+            : self.SLICE
+        ]
+
+    def empty(self, refused: Sequence[InQuarantine]) -> None:
+        self._fuse.burn()
+        rows = {one.row for one in refused}
+        for row, (name, one) in enumerate(list(self.disk.rejected.items()), start=1):
+            if row in rows:
+                self.disk.rejected[name] = msgspec.structs.replace(one, payload=b"")
+        self.disk.tally["emptied"] += len(rows)
 
     def give_back(self) -> bool:
         return False

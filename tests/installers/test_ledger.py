@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installers.local.proof.ledger import KindCensus, Known, Missing, percentiles, prove
+from installers.local.proof.census import Census, Times
+from installers.local.proof.ledger import Gap, KindCensus, Known, Missing, percentiles, prove
+from installers.local.proof.report import NAMED_AT_MOST, as_json, as_text
 
 
 def known(n: int) -> Known:
@@ -136,3 +138,62 @@ def test_a_report_is_never_taken_for_one_that_was_given_up():
     census.thinned["nyc-01", 2] = (1, 9)
 
     assert prove({"violation": census}).lost == 1
+
+
+def without(census: KindCensus, *numbers: int) -> KindCensus:
+    """The same, as if no hop after the drone had these."""
+    for number in numbers:
+        for hop in (census.stored, census.kafka, census.archive):
+            hop.pop(f"id-{number}", None)
+    return census
+
+
+def gap(seq: int, stream: str = "report") -> Gap:
+    return Gap("nyc-01", 2, stream, seq)
+
+
+def test_a_loss_that_the_station_names_is_told_from_one_that_nobody_knows_of():
+    proof = prove({"violation": without(whole_way(1, 2, 3), 1, 2)}, [gap(1)])
+
+    assert (proof.lost, proof.unexplained) == (2, 1)
+    assert [(one.seq, one.damaged) for one in proof.missing] == [(1, True), (2, False)]
+
+
+def test_a_gap_of_which_no_drone_tells_is_a_loss_all_the_same():
+    proof = prove({"violation": whole_way(1)}, [gap(7)])
+
+    assert (proof.lost, proof.unexplained, proof.gaps) == (1, 0, (gap(7),))
+
+
+def test_a_gap_is_no_loss_while_the_drone_has_the_report_or_when_it_has_arrived():
+    census = without(whole_way(1, 2), 1)
+    census.unacknowledged.add("id-1")
+
+    proof = prove({"violation": census}, [gap(1), gap(2)])
+
+    assert (proof.lost, proof.on_the_way, proof.gaps) == (0, 1, ())
+
+
+def test_a_telemetry_with_the_number_of_a_gap_does_not_fill_it():
+    assert prove({"telemetry": whole_way(1)}, [gap(1)]).lost == 1
+
+
+def test_a_decision_that_damage_lost_is_counted_once():
+    census = KindCensus({"d": Known("d", "desk-a", 0, 0)}, set(), {}, set(), set(), set(), {}, set(), {})
+
+    proof = prove({"correction": census}, [gap(1, "correction")])
+
+    assert (proof.lost, proof.unexplained) == (1, 0)
+
+
+def test_the_report_names_the_first_gaps_and_counts_the_others():
+    kinds = {"violation": whole_way(1)}
+    gaps = [gap(seq) for seq in range(2, 5 + NAMED_AT_MOST)]
+    census, proof = Census(kinds, Times({}, {}, {}, {}, {}), gaps), prove(kinds, gaps)
+
+    text = as_text(census, proof)
+
+    assert "23 messages are lost, 0 of them unexplained:" in text
+    assert text.count("  report of nyc-01, boot 2, seq ") == NAMED_AT_MOST
+    assert "  and 3 more" in text
+    assert as_json(census, proof)["gaps"][0] == {"drone_id": "nyc-01", "boot": 2, "stream": "report", "seq": 2}

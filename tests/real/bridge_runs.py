@@ -50,10 +50,18 @@ class BridgeProcess:
     """`python -m edge_bridge`, with its log. Killed and started again at will; ended with the test."""
 
     def __init__(
-        self, folder: Path, *, broker: str, station: str, kafka: str | None, more: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        *,
+        broker: str,
+        station: str,
+        kafka: str | None,
+        more: tuple[str, ...] = (),
+        log: Path | None = None,
     ) -> None:
+        """`log`: where what it says goes, when the disk of its folder is to fail."""
         self.store = folder / "bridge.db"
-        self.log = folder / "bridge.log"
+        self.log = log or folder / "bridge.log"
         self._argv = [sys.executable, "-m", "edge_bridge", "run", "--broker", broker, "--station", station]
         self._argv += ["--store", str(self.store), *(("--kafka", kafka) if kafka else ()), *more]
         self.process: subprocess.Popen[bytes] | None = None
@@ -65,9 +73,13 @@ class BridgeProcess:
             self.process = subprocess.Popen(
                 self._argv, stderr=log, stdout=log, cwd=REPOSITORY, env=bridge_environment()
             )
-        until(
-            lambda: self.log.read_text().count("ready:") > seen, 30, f"the bridge is not ready: {self.log.read_text()}"
-        )
+        process = self.process
+
+        def is_ready() -> bool:
+            assert process.poll() is None, f"the bridge has ended: {self.log.read_text()}"
+            return self.log.read_text().count("ready:") > seen
+
+        until(is_ready, 60, f"the bridge is not ready: see {self.log}")
 
     @property
     def sender(self) -> psutil.Process | None:
@@ -94,7 +106,7 @@ class BridgeProcess:
         """In order; the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def __enter__(self) -> Self:
         self.start()
@@ -127,7 +139,7 @@ class FieldClient:
     def __enter__(self) -> FieldClient:
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -177,7 +189,7 @@ class FieldClient:
         """Whether the drone knows that everything up to `seq` is kept."""
         return bool(self.ack(drone_id).get("contiguous") == seq)
 
-    def wait(self, condition: Callable[[], object], within_s: float = 30.0, why: str = "") -> None:
+    def wait(self, condition: Callable[[], object], within_s: float = 60.0, why: str = "") -> None:
         """Until the condition holds; looks again after each message."""
         with self._changed:
             assert self._changed.wait_for(condition, within_s), why or f"not within {within_s} s: {self.status()}"

@@ -113,7 +113,7 @@ def test_a_broker_that_is_killed_and_forgets_is_told_every_open_alert_and_its_pi
                 field.wait(lambda: field.last(f"alert/{violation.id}/picture") == PICTURE)
                 field.wait(lambda: field.last(f"alert/{violation.id}"))
                 assert json.loads(field.last(f"alert/{violation.id}") or b"")["violation"]["id"] == violation.id
-            until(lambda: "has lost the session" in bridge.log.read_text(), 5)
+            until(lambda: "has lost the session" in bridge.log.read_text(), 30)
             assert bridge.stop() == 0
 
 

@@ -82,7 +82,7 @@ def forgetful(tmp_path: Path, mosquitto: Mosquitto, kafka: Kafka, request: pytes
             field.send(fleet.violation(number % 3, alert=number % 10 == 0))
         everything_arrived(bridge, field, fleet)
         bridge.kill()
-        until(lambda: not _is_locked(bridge), 10)
+        until(lambda: not _is_locked(bridge), 30)
         put_back(bridge.store, copy)
         yield bridge, fleet, station
 
@@ -103,7 +103,7 @@ def test_rows_that_kafka_confirmed_before_the_kill_are_not_sent_again(forgetful,
     bridge, fleet, station = forgetful
 
     bridge.start()
-    until(lambda: all(row.sent_at for row in stored(bridge.store)), 30)
+    until(lambda: all(row.sent_at for row in stored(bridge.store)), 60)
 
     in_kafka = Counter(record["id"] for record in records(kafka.bootstrap, "violation", station))
     assert in_kafka == dict.fromkeys(fleet.made, 1)
@@ -114,7 +114,7 @@ def test_control_without_a_look_at_the_tails_they_are_sent_twice(forgetful, kafk
     _skip_the_look(bridge, kafka)
 
     bridge.start()
-    until(lambda: all(row.sent_at for row in stored(bridge.store)), 30)
+    until(lambda: all(row.sent_at for row in stored(bridge.store)), 60)
 
     in_kafka = Counter(record["id"] for record in records(kafka.bootstrap, "violation", station))
     assert sum(in_kafka.values()) == len(fleet.made) + 600

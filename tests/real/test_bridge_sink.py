@@ -36,7 +36,7 @@ def sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
 
 def outcome_of(sink: Sink, ticket: Ticket) -> Confirmed | Refused:
     """What becomes of a record."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         sink.flush(1.0)
         if isinstance(sink, FakeSink):

@@ -99,7 +99,7 @@ def _drained(demo: Demo, deadline: float, peak: _PeakMemory, stopped: threading.
             ) as problem:  # headquarters is just starting again; the next look will tell
                 log.warning("headquarters cannot be read yet: %s", problem)
             else:
-                found = census, prove(census.kinds)
+                found = census, prove(census.kinds, census.gaps)
                 if not found[1].missing:
                     return found
         if time.monotonic() > deadline:

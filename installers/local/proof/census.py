@@ -17,10 +17,10 @@ from kafka import KafkaConsumer, TopicPartition
 
 from cloud_pipeline.archive import reader
 from drone_sim import flash
-from edge_bridge.storage import store
+from edge_bridge.storage import gaps, store
 from ground_station import journal
 from installers.local.places import station_key
-from installers.local.proof.ledger import KindCensus, Known
+from installers.local.proof.ledger import Gap, KindCensus, Known
 from installers.local.runs import Run
 from messages.model import KINDS
 from messages.topics import KAFKA_TOPICS
@@ -41,6 +41,7 @@ class Census(msgspec.Struct):
 
     kinds: dict[str, KindCensus]
     times: Times
+    gaps: list[Gap] = []
 
 
 class KafkaRecord(NamedTuple):
@@ -68,7 +69,9 @@ def take_census(run: Run) -> Census:
             places[record.id] = record.partition, record.offset
         read_to = _read_archive(run, kind, kinds[kind], times)
         kinds[kind].unread = {id_ for id_, (partition, at) in places.items() if at > read_to.get(partition, -1)}
-    return Census(kinds={kind: found for kind, found in kinds.items() if _seen(found)}, times=times)
+    seen = {kind: found for kind, found in kinds.items() if _seen(found)}
+    lost = [Gap(*gap) for path in run.stores() for gap in gaps.gaps(path, key=station_key())]
+    return Census(kinds=seen, times=times, gaps=lost)
 
 
 def _seen(found: KindCensus) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from cloud_pipeline.archive import reader
 from drone_sim import flash
-from edge_bridge.storage import store
+from edge_bridge.storage import gaps, store
 from ground_station import journal
 from installers.local.places import station_key
 from installers.local.proof.census import KafkaRecord, read_topic
@@ -28,7 +28,8 @@ class Step(msgspec.Struct, frozen=True):
 def follow(run: Run, id_: str) -> list[Step]:
     """Everything that the run's parts know of the message, in the order of the hops; empty if nobody knows it."""
     kind = _kind(run, id_)
-    hops = (_drone(run, id_), _bridge(run, id_), _desk(run, id_), _kafka(run, id_, kind), _archive(run, id_, kind))
+    station = (_bridge(run, id_), damage(run, id_), _desk(run, id_))
+    hops = (_drone(run, id_), *station, _kafka(run, id_, kind), _archive(run, id_, kind))
     return [step for hop in hops for step in hop]
 
 
@@ -75,6 +76,20 @@ def _bridge(run: Run, id_: str) -> Iterator[Step]:
         for refused in store.quarantined(path, key=station_key()):
             if id_.encode() in refused.payload:
                 yield Step(refused.received_at, "bridge", f"in quarantine: {refused.reason}, {refused.detail}")
+
+
+def damage(run: Run, id_: str) -> Iterator[Step]:
+    """Whether a damaged store has lost it. A gap bears a number and no id: the drone's own memory tells whose it is."""
+    if not run.drones.exists():
+        return
+    numbers = {
+        (made.drone_id, made.boot, "report", made.seq)
+        for made in flash.made(run.drones)
+        if made.id == id_ and made.kind != "telemetry"
+    }
+    for path in run.stores():
+        if any(gap in numbers for gap in gaps.gaps(path, key=station_key())):
+            yield Step(None, "bridge", f"lost when {path.name} was damaged; nobody has sent it again")
 
 
 def _desk(run: Run, id_: str) -> Iterator[Step]:

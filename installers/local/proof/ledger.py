@@ -23,11 +23,22 @@ class Known(NamedTuple):
     seq: int
 
 
+class Gap(NamedTuple):
+    """What a station says that damage to its store lost: a number of a sender's `report` or `correction` stream."""
+
+    drone_id: str
+    boot: int
+    stream: str
+    seq: int
+
+
 Keeper = Literal["drone", "desk", "station", "kafka"]
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """A message that has not reached `hop`. `kept_by` still has it and will hand it on; None: nobody has it, it is lost."""
+    """A message that has not reached `hop`. `kept_by` still has it and will hand it on; None: nobody has it, it is lost. `damaged`: the
+    station itself names it as lost through damage.
+    """
 
     kind: str
     drone_id: str
@@ -36,6 +47,7 @@ class Missing(msgspec.Struct, frozen=True):
     id: str
     hop: Hop
     kept_by: Keeper | None
+    damaged: bool = False
 
 
 class KindCensus(msgspec.Struct):
@@ -86,20 +98,27 @@ class KindProof(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """The verdict over all kinds; `missing` names every message that has not reached the archive."""
+    """The verdict over all kinds; `missing` names every message that has not reached the archive, `gaps` what damage has lost for good."""
 
     kinds: dict[str, KindProof]
     missing: tuple[Missing, ...]
+    gaps: tuple[Gap, ...] = ()
+    lost_unseen: int = 0  # gaps of which no sender's memory tells: they are in no kind's figures
 
     @property
     def lost(self) -> int:
         """How many messages a hop has let go of without the next one having them."""
-        return sum(kind.lost for kind in self.kinds.values())
+        return sum(kind.lost for kind in self.kinds.values()) + self.lost_unseen
+
+    @property
+    def unexplained(self) -> int:
+        """How many of the lost ones the station does not know of."""
+        return self.lost - len(self.gaps)
 
     @property
     def on_the_way(self) -> int:
         """How many messages have not arrived, but are kept by the hop before."""
-        return len(self.missing) - self.lost
+        return sum(1 for one in self.missing if one.kept_by is not None)
 
     @property
     def doubled(self) -> int:
@@ -110,8 +129,8 @@ class Proof(msgspec.Struct, frozen=True):
 MAY_BE_LOST_IN_THE_AIR = frozenset({"telemetry"})
 
 
-def prove(census: Mapping[str, KindCensus]) -> Proof:
-    """Holds every hop of every kind against the one before it."""
+def prove(census: Mapping[str, KindCensus], gaps: Iterable[Gap] = ()) -> Proof:
+    """Holds every hop of every kind against the one before it. `gaps`: what the stores say that damage has lost."""
     kinds: dict[str, KindProof] = {}
     missing: list[Missing] = []
     for kind, found in census.items():
@@ -134,7 +153,36 @@ def prove(census: Mapping[str, KindCensus]) -> Proof:
             lost=sum(1 for one in gone if one.kept_by is None),
             doubled=_copies_too_many(found.kafka.values()) + _copies_too_many(found.archive.values()),
         )
-    return Proof(kinds=kinds, missing=tuple(missing))
+    open_gaps = _open(gaps, census, missing)
+    decisions = sum(1 for one in missing if one.kind == "correction" and one.kept_by is None)
+    told = sum(1 for gap in open_gaps if gap.stream == "correction")
+    missing = [
+        msgspec.structs.replace(
+            one, damaged=_number(one) in open_gaps or (one.kind == "correction" and told >= decisions)
+        )
+        if one.kept_by is None
+        else one
+        for one in missing
+    ]
+    seen = sum(1 for one in missing if one.damaged and one.kind != "correction") + min(told, decisions)
+    return Proof(kinds=kinds, missing=tuple(missing), gaps=tuple(open_gaps), lost_unseen=len(open_gaps) - seen)
+
+
+def _open(gaps: Iterable[Gap], census: Mapping[str, KindCensus], missing: Iterable[Missing]) -> list[Gap]:
+    """The gaps that are losses: no hop has what is missing there, and no sender keeps it."""
+    there = {
+        _number(known)
+        for kind, found in census.items()
+        for id_ in (*found.stored, *found.kafka)
+        if kind not in MAY_BE_LOST_IN_THE_AIR and (known := found.stored.get(id_) or found.made.get(id_))
+    }
+    there |= {_number(one) for one in missing if one.kept_by is not None}
+    return [gap for gap in gaps if gap not in there]
+
+
+def _number(known: Known | Missing) -> Gap:
+    # A decision is known by its id alone: two desks count alike.
+    return Gap(known.drone_id, known.boot, "report", known.seq)
 
 
 def _missing(kind: str, found: KindCensus) -> Iterable[Missing]:

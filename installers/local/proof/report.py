@@ -40,10 +40,18 @@ def as_json(census: Census, proof: Proof, **more: Any) -> dict[str, Any]:
         "kinds": {kind: msgspec.structs.asdict(figures) for kind, figures in proof.kinds.items()},
         "on_the_way": proof.on_the_way,
         "lost": proof.lost,
+        "unexplained": proof.unexplained,
+        "gaps": [gap._asdict() for gap in proof.gaps],
         "doubled": proof.doubled,
         "missing": [msgspec.structs.asdict(one) for one in proof.missing],
         "latency_ms": latencies(census.times),
     }
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """No more of them than a person reads."""
+    more = len(lines) - NAMED_AT_MOST
+    return lines if more <= 0 else [*lines[:NAMED_AT_MOST], f"  and {more:,} more (--json names all)"]
 
 
 _COLUMNS = (
@@ -97,14 +105,23 @@ def _verdict(proof: Proof) -> list[str]:
     if proof.doubled:
         lines.append(f"{proof.doubled:,} copies too many.")
     if proof.lost:
-        lines.append(f"{proof.lost:,} messages are lost:")
-        lost = [one for one in proof.missing if one.kept_by is None]
+        lines.append(f"{proof.lost:,} messages are lost, {proof.unexplained:,} of them unexplained:")
         lines.extend(
-            f"  {one.kind} of {one.drone_id}, boot {one.boot}, seq {one.seq} is not in the {one.hop} ({one.id})"
-            for one in lost[:NAMED_AT_MOST]
+            _shortened(
+                [
+                    f"  {one.kind} of {one.drone_id}, boot {one.boot}, seq {one.seq} is not in the {one.hop} ({one.id})"
+                    for one in proof.missing
+                    if one.kept_by is None and not one.damaged
+                ]
+            )
         )
-        if proof.lost > NAMED_AT_MOST:
-            lines.append(f"  and {proof.lost - NAMED_AT_MOST:,} more (--json names all)")
+    if proof.gaps:
+        lines.append(
+            f"{len(proof.gaps):,} of the lost are known to the station: its store was damaged, and nobody has sent them again:"
+        )
+        lines.extend(
+            _shortened([f"  {gap.stream} of {gap.drone_id}, boot {gap.boot}, seq {gap.seq}" for gap in proof.gaps])
+        )
     if not proof.doubled and not proof.lost:
         lines.append("Nothing is lost and nothing is doubled.")
     return lines

@@ -54,7 +54,7 @@ def _settled(run: Run, settle_s: float) -> tuple[Census, Proof]:
     """The proof as of now. In a run that goes on new messages are always on their way: only what was made by now is asked for."""
     census = take_census(run)
     asked_for = {kind: set(found.made) | set(found.stored) for kind, found in census.kinds.items()}
-    proof = prove(census.kinds)
+    proof = prove(census.kinds, census.gaps)
     deadline = time.monotonic() + settle_s
     while proof.missing and time.monotonic() < deadline:
         _say(f"{len(proof.missing):,} messages are still on their way")
@@ -62,7 +62,7 @@ def _settled(run: Run, settle_s: float) -> tuple[Census, Proof]:
         census = take_census(run)
         for kind, found in census.kinds.items():
             found.keep_only(asked_for.get(kind, set()))
-        proof = prove(census.kinds)
+        proof = prove(census.kinds, census.gaps)
     return census, proof
 
 

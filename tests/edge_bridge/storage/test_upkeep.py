@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Row, StoreError
+from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Rejected, Row, StoreError, StreamKey
 from edge_bridge.shedding import Limits, Purge
 from edge_bridge.storage import upkeep as upkeep_module
 from edge_bridge.storage.disk import Reserve
+from edge_bridge.storage.store import SqliteStore, quarantined
 from edge_bridge.storage.upkeep import Upkeep
 from messages.alert import raised
 from messages.codec import encode
@@ -287,3 +288,64 @@ def test_a_search_that_was_begun_in_a_store_does_not_go_on_in_it_when_another_is
     work(upkeep, _Closes(disk), 50)
 
     assert disk.rows[Lane.VIOLATION] == []
+
+
+def refused(number: int, size: int = 100, sender: str | None = None) -> Rejected:
+    """A message in quarantine."""
+    return Rejected(
+        reason="not_json",
+        detail="",
+        topic=f"topic/{number}",
+        payload=bytes([number]) * size,
+        length=size,
+        received_at=NOON,
+        sender=StreamKey(sender, 1, "report") if sender else None,
+        seq=number if sender else None,
+    )
+
+
+@pytest.mark.parametrize("free_bytes", [10**9, 0], ids=["with room", "without"])
+def test_the_oldest_that_are_nobodys_in_quarantine_lose_their_bytes_and_the_rest_is_whole(free_bytes: int):
+    disk = Disk()
+    store = MemoryStore(disk)
+    store.commit(Changes(rejected=[refused(number, sender="nyc-1" if number == 2 else None) for number in range(1, 9)]))
+    limits = Limits(keep_free_bytes=0, quarantine_bytes=350)
+    upkeep = Upkeep(limits, NoReserve(Path("unused")), lambda: free_bytes, lambda: NOON, MemorySendings(disk))
+
+    work(upkeep, store, 50)
+
+    kept = [len(one.payload) for one in disk.rejected.values()]
+    assert kept == [0, 100, 0, 0, 0, 100, 100, 100]
+    assert store.tallies()["emptied"] == 4
+    assert [one.length for one in disk.rejected.values()] == [100] * 8
+
+
+def test_quarantine_within_its_bound_is_left_alone():
+    disk = Disk()
+    store = MemoryStore(disk)
+    store.commit(Changes(rejected=[refused(number) for number in range(1, 9)]))
+
+    work(an_upkeep(disk), store, 50)
+
+    assert all(one.payload for one in disk.rejected.values())
+    assert "emptied" not in store.tallies()
+
+
+def test_what_quarantine_loses_is_gone_from_the_disk_and_stays_in_quarantine(tmp_path: Path):
+    store = SqliteStore(tmp_path / "bridge.db")
+    store.commit(Changes(rejected=[refused(number, 60_000) for number in range(1, 41)]))
+    store.commit(Changes(rejected=[refused(99, 60_000, sender="nyc-1")]))
+    limits = Limits(keep_free_bytes=0, quarantine_bytes=300_000)
+    upkeep = Upkeep(limits, NoReserve(Path("unused")), lambda: 10**9, lambda: NOON, None)
+
+    before = store.pruning.used_bytes()
+    for turn in range(50):
+        upkeep.turn(store, {}, float(turn * 100))
+    store.commit(Changes(rejected=[refused(1, 60_000)]))  # it comes again: it is known
+
+    found = list(quarantined(store.path))
+    assert [len(one.payload) for one in found] == [0] * 35 + [60_000] * 6
+    assert store.tallies() == {"quarantined:not_json": 41, "emptied": 35}
+    assert store.is_quarantined(StreamKey("nyc-1", 1, "report"), 99)
+    assert store.pruning.used_bytes() < before / 3
+    store.close()

@@ -1,39 +1,17 @@
-"""What the fault tests share: what a machine must have for them, and the figures that they print at the end."""
+"""What the fault tests share: what a machine must have for them, and a folder in main memory."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from installers.setup.system import find_program
 from tests.real.faults.disks import NAME, SHARED, clear_leftovers
-
-FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The figures of the tests that ran, one line each, also when nobody asked for the output of those that passed."""
-    lines = config.stash.get(FIGURES, [])
-    if lines:
-        terminalreporter.section("figures of the fault tests")
-        for line in lines:
-            terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """figures(points=152, lost=0) keeps a line for the end, named after the test."""
-
-    def say(**found: object) -> None:
-        lines = request.config.stash.setdefault(FIGURES, [])
-        lines.append(f"{request.node.name}: " + " ".join(f"{name}={value}" for name, value in found.items()))
-
-    return say
 
 
 def needs(*programs: str) -> None:

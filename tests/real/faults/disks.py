@@ -97,9 +97,12 @@ def small_disk(place: Path, size: str) -> Iterator[Path]:
         run("umount", "-l", place)
 
 
-def resize(place: Path, size: str) -> None:
-    """Gives a small disk another size."""
-    run("mount", "-o", f"remount,size={size}", place)
+def fill(place: Path) -> Path:
+    """Takes all the room that is left on a file system; gives the file that holds it."""
+    file = place / "of-others"
+    with file.open("xb") as taken:
+        os.posix_fallocate(taken.fileno(), 0, shutil.disk_usage(place).free)
+    return file
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class KeepingDrones:
             tuple[float, int]
         ] = []  # when (Unix time, seconds), and how many reports it covered that no other had
         self.states: list[tuple[float, BridgeState]] = []  # the bridge's, each when it was new
+        self._seen = 0  # of the states: what was waited for
         self._next = 0  # the drone that makes the next report
         self.made_bytes = 0
         self.taken = 0  # by the broker
@@ -105,18 +106,26 @@ class KeepingDrones:
         with self._changed:
             return set(self.acknowledged)
 
-    def wait_for_acks(self, more: int, within_s: float = 30.0) -> None:
+    def wait_for_acks(self, more: int, within_s: float = 60.0) -> None:
         """Until so many more reports are acknowledged."""
         with self._changed:
             wanted = len(self.acknowledged) + more
             done = self._changed.wait_for(lambda: len(self.acknowledged) >= wanted, within_s)
             assert done, f"{len(self.acknowledged)} acknowledged, {wanted} expected; the bridge says {self.states[-1:]}"
 
-    def wait_for_state(self, *wanted: BridgeState, within_s: float = 30.0) -> None:
-        """Until the bridge says one of these of itself."""
+    def wait_for_state(self, *wanted: BridgeState, within_s: float = 60.0) -> float:
+        """Until the bridge says one of these of itself, after what the last call waited for. When it did (Unix time, seconds)."""
+
+        def found() -> int | None:
+            return next((at for at in range(self._seen, len(self.states)) if self.states[at][1] in wanted), None)
+
         with self._changed:
-            done = self._changed.wait_for(lambda: self.states and self.states[-1][1] in wanted, within_s)
+            done = self._changed.wait_for(lambda: found() is not None, within_s)
             assert done, f"the bridge says {self.states}, and not {wanted}, after {within_s} s"
+            place = found()
+            assert place is not None
+            self._seen = place + 1
+            return self.states[place][0]
 
     def _fly(self) -> None:
         begun = last = time.monotonic()

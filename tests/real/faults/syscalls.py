@@ -65,6 +65,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
 
 
+def ends_by_itself(process: subprocess.Popen[bytes], within_s: float) -> bool:
+    """Whether it does; whatever is left of it then is killed."""
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        return False
+    else:
+        return True
+    finally:
+        end(process)
+
+
 def moments(log: Path, word: str = "INJECTED") -> list[float]:
     """When (Unix time, seconds) strace wrote lines that hold a word."""
     found = (re.match(r"\d+ +(\d+\.\d+) ", line) for line in log.read_text().splitlines() if word in line)

@@ -81,33 +81,25 @@ def survive_cuts(ram: Path, mosquitto: Mosquitto, kafka: Kafka, cuts: int) -> in
     return promised
 
 
-@pytest.mark.timeout(300)
-def test_a_power_cut_loses_nothing_that_was_acknowledged(
-    ram: Path, mosquitto: Mosquitto, kafka: Kafka, figures: Callable[..., None]
-):
-    promised = survive_cuts(ram, mosquitto, kafka, 3)
-
-    figures(cuts=3, acknowledged=promised, lost=0, doubled=0)
-
-
-@pytest.mark.soak
 @pytest.mark.timeout(1_200)
-def test_sixty_power_cuts_lose_nothing_that_was_acknowledged(
-    ram: Path, mosquitto: Mosquitto, kafka: Kafka, figures: Callable[..., None]
+@pytest.mark.parametrize("cuts", [3, pytest.param(60, marks=pytest.mark.soak)])
+def test_power_cuts_lose_nothing_that_was_acknowledged(
+    ram: Path, mosquitto: Mosquitto, kafka: Kafka, figures: Callable[..., None], cuts: int
 ):
-    promised = survive_cuts(ram, mosquitto, kafka, 60)
+    promised = survive_cuts(ram, mosquitto, kafka, cuts)
 
-    figures(cuts=60, acknowledged=promised, lost=0, doubled=0)
+    figures(cuts=cuts, acknowledged=promised, lost=0, doubled=0)
 
 
 @pytest.mark.timeout(300)
 def test_control_a_store_that_does_not_wait_for_the_disk_loses(ram: Path, mosquitto: Mosquitto):
     station = "power-cut-volatile"
+    settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": None}
     drones = KeepingDrones("127.0.0.1", mosquitto.port, Fleet("pv", 20), station, per_s=PER_S)
     with (
         Image(ram) as image,
         drones,
-        PlantedBridge("volatile", image.place, broker=mosquitto.address, station=station, kafka=None) as bridge,
+        PlantedBridge("volatile", image.place, mark=ram / "planted", **settings) as bridge,
     ):
         drones.wait_for_acks(100)
         _, losing = cut_again_and_again(ram, bridge, drones, image, 4)
