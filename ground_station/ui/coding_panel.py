@@ -112,6 +112,7 @@ class CodingPanel(QFrame):
         self._look, self._send, self._leave = look, send, leave
         self._desk: DeskView | None = None
         self._refit = False  # the size has changed: draw the same desk anew
+        self._waiting: set[str] = set()  # sections that still show the desk before
         self._mark = SeverityMark(look)
         self._title = PlaceLabel(look, weight=SEMIBOLD)
         self._claim = PlainLabel(look, tone="soft", whole=True)
@@ -138,6 +139,8 @@ class CodingPanel(QFrame):
         self.search.on_enter = self._take_hit
         self.search.on_leave = self._leave_search
         self.search.on_step = self._step_hit
+        self._code_section: tuple[QWidget, ...] = (self.codes, self.search)
+        self._fact_section: tuple[QWidget, ...] = (self.facts, self.warnings, self.decision, self.kerb)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -239,6 +242,24 @@ class CodingPanel(QFrame):
 
     def show_view(self, view: StationView) -> None:
         """Draw another moment."""
+        for part in self.parts():
+            part(view)
+
+    def parts(self) -> list[Callable[[StationView], None]]:
+        """`show_view` in parts, from top to bottom, each of which may be painted before the next. A newer moment begins with the first."""
+        return [self._show_top, lambda _view: self._show_codes(), lambda _view: self._show_facts()]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part shows the alert that is on the desk."""
+        return not self._waiting
+
+    def finish(self) -> None:
+        """Show the rest of the alert now: a key is meant for all of it."""
+        self._show_codes()
+        self._show_facts()
+
+    def _show_top(self, view: StationView) -> None:
         desk, before = view.desk, self._desk
         self._desk = desk
         self._pages.setCurrentIndex(0 if desk is None else 1)
@@ -259,6 +280,7 @@ class CodingPanel(QFrame):
                 sure=heard,
             )
             self._drone.show_drone(view.drone)
+            self._waiting.clear()
             return
         if desk == before and not self._refit:
             self.kerb.show_place(desk)  # its page may be made by now
@@ -294,6 +316,15 @@ class CodingPanel(QFrame):
         self.evidence.show_picture(desk.picture, fresh=fresh)
         self._details.show_details(desk.details)
         self._doubt.say(desk.doubt)
+        self._waiting = {"codes", "facts"}
+        for widget in (*self._code_section, *self._fact_section):
+            widget.setUpdatesEnabled(False)  # until it shows this desk, too
+
+    def _show_codes(self) -> None:
+        desk = self._desk
+        if desk is None or "codes" not in self._waiting:
+            return
+        self._waiting.discard("codes")
         self.codes.show_codes(desk.choices, desk.hits, enabled=desk.editable)
         self.search.say(desk.search)
         chosen = desk.code is not None and all(choice.code != desk.code for choice in desk.choices)
@@ -301,10 +332,20 @@ class CodingPanel(QFrame):
             f"{desk.code}  {desk.code_title}" if chosen else t("number or words of any code")
         )
         self.search.allow(desk.editable)
+        for widget in self._code_section:
+            widget.setUpdatesEnabled(True)
+
+    def _show_facts(self) -> None:
+        desk = self._desk
+        if desk is None or "facts" not in self._waiting:
+            return
+        self._waiting.discard("facts")
         self.facts.show_fields(desk.fields, editable=desk.editable)
         self.warnings.show_warnings(desk.warnings)
         self.decision.show_desk(desk)
         self.kerb.show_place(desk)
+        for widget in self._fact_section:
+            widget.setUpdatesEnabled(True)
 
     def _show_claim(self, words: str, *, bold: bool) -> None:
         """The words of the claim; the time that is left stands out."""

@@ -166,8 +166,8 @@ class MainWindow(QMainWindow):
     def show_view(self, view: StationView, *, in_parts: bool = False) -> None:
         """Draw another moment. Parts that have not changed do not repaint.
 
-        `in_parts`: chain and alerts at once, then the desk (if another alert lies on it), then fleet and map, each painted before the next
-        is begun, so that no key waits for all of it.
+        `in_parts`: chain and alerts at once, then the desk (in parts itself, if another alert lies on it), then fleet and map, each painted
+        before the next is begun, so that no key waits for all of it.
         """
         before, self._view = self._view, view
         if view.theme != self._look.theme:
@@ -180,9 +180,11 @@ class MainWindow(QMainWindow):
         self.replay.show_replay(view.replay)
         self.alerts.show_view(view)
         lies, lay = view.desk and view.desk.violation_id, before and before.desk and before.desk.violation_id
-        self._parts = [self._show_desk, self._show_fleet, self._show_map]
-        if not in_parts or lies == lay:
-            self._show_next_part()
+        desk = self.coding.parts()
+        self._parts = [*desk, self._show_fleet, self._show_map]
+        if lies == lay and self.coding.is_whole:  # a word or two of it at most
+            for _ in desk:
+                self._show_next_part()
         while self._parts and not in_parts:
             self._show_next_part()
         if self._parts and not self._next_part.isActive():
@@ -196,9 +198,6 @@ class MainWindow(QMainWindow):
         self._parts.pop(0)(view)
         if not self._parts:
             self._next_part.stop()
-
-    def _show_desk(self, view: StationView) -> None:
-        self.coding.show_view(view)
 
     def _show_fleet(self, view: StationView) -> None:
         self.lower_part.show_view(view)
@@ -258,6 +257,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's: the desk's keys. Combinations with Ctrl, Alt or Meta are never taken."""
+        self.coding.finish()
         chords = (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
         )

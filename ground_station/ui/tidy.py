@@ -11,9 +11,10 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-YOUNG_EVERY_MS = 2_000
-WHOLE_EVERY = 30  # of those: once a minute
-SETTLED_AFTER = 10  # of those: the map is drawn, the first alerts are on screen
+YOUNG_EVERY_MS = 250  # so that there is never much to look through: below a millisecond with 1,000 drones
+MIDDLE_EVERY = 40  # of those: 10 s
+WHOLE_EVERY = 1_200  # of those: 5 minutes
+SETTLED_AFTER = 80  # of those: the map is drawn, the first alerts are on screen
 
 
 class Tidy(QObject):
@@ -39,10 +40,8 @@ class Tidy(QObject):
     def round(self) -> None:
         """One search, as large as it is due."""
         self._rounds += 1
-        if self._rounds == SETTLED_AFTER:
+        if self._rounds == SETTLED_AFTER or self._rounds % WHOLE_EVERY == 0:
             gc.collect()
-            gc.freeze()
-        elif self._rounds % WHOLE_EVERY == 0:
-            gc.collect()
+            gc.freeze()  # what has lived so long is not looked through again; it still goes when nobody holds it
         else:
-            gc.collect(1)
+            gc.collect(1 if self._rounds % MIDDLE_EVERY == 0 else 0)

@@ -17,8 +17,9 @@ from ground_station.ui.look import Look
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
 from ground_station.view_model.events import AlertCame, BridgeCame, LinkDown, PictureCame, TelemetryCame
-from ground_station.view_model.intentions import SelectAlert, SelectDrone, SetFact
+from ground_station.view_model.intentions import Claim, SelectAlert, SelectDrone, SetFact
 from ground_station.view_model.snapshot import PictureView
+from ground_station.view_model.view import view
 from messages.state import LinkState
 from tests.ground_station.given import (
     NOON,
@@ -322,3 +323,22 @@ def test_the_smallest_window_has_room_for_two_warnings(show: Show, qtbot: QtBot)
     shown.window.coding.warnings.show_warnings(("Same plate also open", "Ticket for this plate"))
 
     assert shown.window.minimumSizeHint().height() <= 720
+
+
+def test_another_alert_is_drawn_in_parts_and_a_key_meets_all_of_it(show: Show) -> None:
+    first, second = (an_alert(number, plate_expiry="2027-03") for number in (1, 2))
+    shown = show(first, second)
+    coding = shown.window.coding
+    shown.rules.wants(SelectAlert(second.violation.id))
+
+    shown.window.show_view(view(shown.rules.state, shown.rules.now), in_parts=True)
+    shown.window._next_part.stop()
+    shown.window._show_next_part()
+    assert not coding.is_whole
+    assert not coding.facts.updatesEnabled()
+    shown.press(Qt.Key.Key_C)
+
+    assert shown.asked == [Claim()]
+    assert coding.is_whole
+    assert coding.facts.updatesEnabled()
+    assert coding.codes.updatesEnabled()
