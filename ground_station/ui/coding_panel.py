@@ -254,11 +254,6 @@ class CodingPanel(QFrame):
         """Whether every part shows the alert that is on the desk."""
         return not self._waiting
 
-    def finish(self) -> None:
-        """Show the rest of the alert now: a key is meant for all of it."""
-        self._show_codes()
-        self._show_facts()
-
     def _show_top(self, view: StationView) -> None:
         desk, before = view.desk, self._desk
         self._desk = desk

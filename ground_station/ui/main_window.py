@@ -53,8 +53,9 @@ from ground_station.view_model.snapshot import StationView
 
 NARROW_PX = 1440
 LOW_PX = 800
-NEXT_PART_MS = 8
-"""Qt paints 5 ms after something was changed; the next part of a moment is drawn after that."""
+NEXT_PART_MS = 1
+"""Between two parts of a moment: the first is painted, and what waits, such as a key, comes in between."""
+_LAST_PARTS = 2  # fleet and map
 SMALLEST = (1280, 720)
 PLACE_PREFERENCE = "window.place"
 _NEXT_THEME: dict[str, ThemeName] = {"day": "night", "night": "contrast", "contrast": "day"}
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self._view: StationView | None = None
         self._keys = key_map({})
         self._parts: list[Callable[[StationView], None]] = []  # of the newest view, not drawn yet
-        self._next_part = QTimer(self, interval=NEXT_PART_MS)
+        self._next_part = QTimer(self, interval=NEXT_PART_MS, timerType=Qt.TimerType.PreciseTimer)
         self._next_part.timeout.connect(self._show_next_part)
         use_keys(self._keys)
         self.settings: SettingsDialog | None = None
@@ -166,8 +167,8 @@ class MainWindow(QMainWindow):
     def show_view(self, view: StationView, *, in_parts: bool = False) -> None:
         """Draw another moment. Parts that have not changed do not repaint.
 
-        `in_parts`: chain and alerts at once, then the desk (in parts itself, if another alert lies on it), then fleet and map, each painted
-        before the next is begun, so that no key waits for all of it.
+        `in_parts`: chain, alerts, desk from top to bottom, fleet and map, each painted before the next is begun, so that no key waits for
+        all of it.
         """
         before, self._view = self._view, view
         if view.theme != self._look.theme:
@@ -176,28 +177,26 @@ class MainWindow(QMainWindow):
             self._take_keys(key_map(view.preferences))
         if self.windowTitle() != view.window_title:
             self.setWindowTitle(view.window_title)
-        self.strip.show_view(view)
-        self.replay.show_replay(view.replay)
-        self.alerts.show_view(view)
-        lies, lay = view.desk and view.desk.violation_id, before and before.desk and before.desk.violation_id
-        desk = self.coding.parts()
-        self._parts = [*desk, self._show_fleet, self._show_map]
-        if lies == lay and self.coding.is_whole:  # a word or two of it at most
-            for _ in desk:
-                self._show_next_part()
+        self._parts = [self._show_chain, self.alerts.show_view, *self.coding.parts(), self._show_fleet, self._show_map]
         while self._parts and not in_parts:
             self._show_next_part()
         if self._parts and not self._next_part.isActive():
             self._next_part.start()
 
     def _show_next_part(self) -> None:
-        view = self._view
-        if view is None or not self._parts:
-            self._next_part.stop()
-            return
-        self._parts.pop(0)(view)
+        if self._view is not None and self._parts:
+            self._parts.pop(0)(self._view)
         if not self._parts:
             self._next_part.stop()
+
+    def _finish_desk(self) -> None:
+        """Show all of the newest moment but fleet and map: a key is meant for what the desk says now."""
+        while len(self._parts) > _LAST_PARTS:
+            self._show_next_part()
+
+    def _show_chain(self, view: StationView) -> None:
+        self.strip.show_view(view)
+        self.replay.show_replay(view.replay)
 
     def _show_fleet(self, view: StationView) -> None:
         self.lower_part.show_view(view)
@@ -257,7 +256,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's: the desk's keys. Combinations with Ctrl, Alt or Meta are never taken."""
-        self.coding.finish()
+        self._finish_desk()
         chords = (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
         )

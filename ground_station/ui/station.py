@@ -90,7 +90,7 @@ class Station(QObject):
         if self._officer is not None:
             intention = self._officer.next_intention(view, datetime.now(UTC))  # noqa: TID251 - a shell
             if intention is not None:
-                QTimer.singleShot(0, self, lambda: self.send(intention))  # as a key would: an event of its own
+                QTimer.singleShot(1, self, lambda: self.send(intention))  # as a key would: an event of its own
 
     def send(self, intention: Intention) -> None:
         """Carry out an intention and draw what became of it."""

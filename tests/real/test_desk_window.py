@@ -163,9 +163,8 @@ def test_two_officers_never_hold_one_alert_and_the_second_is_told_who_has_it(
         moreno.waits_for("claim", "yours")
         duarte.waits_for("claim", "other")
 
-        back = moreno.press(
-            "R", "2", "Enter", "U"
-        )  # in one go: it can be taken back for 2 s only, whoever else needs the processors
+        # In one go: it can be taken back for 2 s only, whoever else needs the processors.
+        back = moreno.press("R", "2", "Enter", "U")
         assert back["offers"][-2].startswith("Rejection for nyc-17")
         assert (back["desk"], back["undo"]) == (alert, "")
         moreno.press("R", "1", "Enter")

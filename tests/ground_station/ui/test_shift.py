@@ -104,10 +104,10 @@ def test_a_replay_is_always_seen_to_be_one(replayed: Replayed) -> None:
 def test_a_replay_is_paused_sped_up_and_moved_by_keys(replayed: Replayed, qtbot: QtBot) -> None:
     strip = replayed.window.replay
     replayed.press(Qt.Key.Key_Space)
-    assert (strip.state.text(), strip.pause.text()) == ("paused", "Go on")
+    qtbot.waitUntil(lambda: (strip.state.text(), strip.pause.text()) == ("paused", "Go on"))
 
     replayed.press(Qt.Key.Key_BracketRight, Qt.Key.Key_BracketRight)
-    assert strip.speed.text() == "5×"
+    qtbot.waitUntil(lambda: strip.speed.text() == "5×")
     replayed.press(Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: replayed.window.alerts.model.rowCount() == 5, timeout=5_000)
     replayed.press(Qt.Key.Key_Left, Qt.Key.Key_Left)
