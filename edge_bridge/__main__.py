@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edge_bridge import app
-from edge_bridge.ports import StoreError
+from edge_bridge.errors import StoreError
 from edge_bridge.settings import (
     LoadSettings,
     SettingError,

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import FrameType
 
 from edge_bridge.child import SENDER_LOST, STORE_DAMAGED, Child
+from edge_bridge.errors import SinkLost, StoreDamaged, StoreError
 from edge_bridge.history_rows import NotTheCitysFile
 from edge_bridge.history_source import FileProblem, HistorySource
 from edge_bridge.http_door import HttpDoor
 from edge_bridge.intake import Rules, is_urgent
 from edge_bridge.loader import Loader
 from edge_bridge.mqtt_source import MqttSource
-from edge_bridge.ports import SinkLost, StoreDamaged, StoreError
 from edge_bridge.receiver import Receiver
 from edge_bridge.settings import LoadSettings, SettingError, Settings
 from edge_bridge.shedding import Limits, log_pages

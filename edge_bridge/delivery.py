@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from edge_bridge.ports import Confirmed, Mark, Refused, Row, Ticket
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Confirmed, Mark, Refused, Ticket
 from messages.priority import Lane
 from messages.state import LinkState
 

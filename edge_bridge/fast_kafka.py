@@ -19,7 +19,7 @@ from kafka.producer.producer_batch import ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.record.util import decode_varint, encode_varint
 
-from edge_bridge.ports import Confirmed, Refused
+from edge_bridge.sending_ports import Confirmed, Refused
 
 LARGE_BYTES = 65_536  # such a record may be too large for Kafka, and what is copied of it is not the cost
 _MESSAGE_FORMAT = 2
@@ -74,7 +74,7 @@ def refused(error: Any) -> Refused:
 
 
 class Handed:
-    """The ticket of a record that went the faster way: the future of its batch, and its number therein. See ports.Ticket."""
+    """The ticket of a record that went the faster way: the future of its batch, and its number therein. See sending_ports.Ticket."""
 
     __slots__ = ("_future", "_index")
 

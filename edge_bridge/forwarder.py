@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from edge_bridge.delivery import Done, Flight, Pace, Settled, Tails, Window
+from edge_bridge.errors import SinkError, SinkLost
 from edge_bridge.intake import unix_ms
-from edge_bridge.ports import Confirmed, Outbox, Row, Sink, SinkError, SinkLost, Ticket
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Confirmed, Outbox, Sink, Ticket
 from messages.priority import Lane
 
 log = logging.getLogger(__name__)

@@ -22,8 +22,10 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.partitioner.default import murmur2
 
+from edge_bridge.errors import SinkError, SinkLost
 from edge_bridge.fast_kafka import LARGE_BYTES, FastProducer, Handed, header, read_headers, refused, sized, varint
-from edge_bridge.ports import Confirmed, Refused, Row, SinkError, SinkLost
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Confirmed, Refused
 from messages.codec import SCHEMA_VERSION
 from messages.priority import Lane
 from messages.topics import KAFKA_TOPICS
@@ -47,7 +49,7 @@ _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class KafkaTicket:
-    """A record that went kafka-python's own way; see ports.Ticket."""
+    """A record that went kafka-python's own way; see sending_ports.Ticket."""
 
     __slots__ = ("_future",)
 
@@ -75,7 +77,7 @@ class _TooLarge:
 
 
 class KafkaSink:
-    """One process's way to Kafka. Alerts travel on a connection of their own, so that no bulk is before them. See ports.Sink."""
+    """One process's way to Kafka. Alerts travel on a connection of their own, so that no bulk is before them. See sending_ports.Sink."""
 
     def __init__(self, bootstrap: str, *, station: str, store_id: str, compression: str | None = "lz4") -> None:
         """Connects. Raises SinkError if nobody answers within BOOTSTRAP_MS or Kafka refuses."""

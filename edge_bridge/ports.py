@@ -1,14 +1,14 @@
-"""The bridge's ports: what it hears from, keeps in and sends to, and the values that cross them.
+"""The ports of the receiving process: what it hears from and keeps in, and the values that cross them.
 
-    Source ──Received──▶ receiver ──Changes──▶ Store        Outbox ──Row──▶ forwarder ──▶ Sink ──Receipt──▶ Outbox
-    Field  ◀──publish──  receiver                            (the store, seen from the sending side)
+    Source ──Received──▶ receiver ──Changes──▶ Store        Sendings: what the sending process has done
+    Field  ◀──publish──  receiver                            (its own ports: sending_ports.py)
 
 A real part and its fake keep the same promises: tests/agreements runs one set of tests on both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -20,30 +20,6 @@ from messages.errors import Reason
 from messages.model import Stream
 from messages.priority import Lane
 from messages.state import LinkState
-
-
-class StoreError(Exception):
-    """The store could not do what was asked: nothing of the batch may be acknowledged. The text is for the log and the status."""
-
-
-class StoreFull(StoreError):
-    """There is no room on the disk."""
-
-
-class StoreBusy(StoreError):
-    """Another program has the file for a moment: a reader beside that opens or closes it."""
-
-
-class StoreDamaged(StoreError):
-    """The file is not what was written: a page is not whole, or it was never a store."""
-
-
-class SinkError(Exception):
-    """Headquarters cannot be used now. The text is for the log and the status; every row is still pending."""
-
-
-class SinkLost(SinkError):
-    """The sink must be thrown away: which of the rows under way arrived is only known after reconcile()."""
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -310,85 +286,3 @@ class Sendings(Protocol):
 
     def link(self) -> LinkState | None:
         """How the link stands, as the sending process said last; None before its first word."""
-
-
-class Confirmed(NamedTuple):
-    """Kafka has the record."""
-
-    topic: str
-    partition: int
-    offset: int
-
-
-class Refused(NamedTuple):
-    """Kafka does not take the record. `poison`: because of what it is; else because of how things stand."""
-
-    reason: str
-    poison: bool
-
-
-class Ticket(Protocol):
-    """A record under way."""
-
-    def outcome(self) -> Confirmed | Refused | None:
-        """What became of it; None while that is open."""
-
-
-class Sink(Protocol):
-    """Headquarters."""
-
-    def ends(self) -> dict[tuple[str, int], int]:
-        """(topic, partition) -> the highest offset there is now, -1 for an empty one. Raises SinkError."""
-
-    def found_after(self, tails: Mapping[tuple[str, int], int], store_id: str) -> dict[int, Confirmed]:
-        """Row -> where it is, for every record of this store after the tails. Raises SinkError."""
-
-    def send(self, row: Row) -> Ticket:
-        """Hands a row over; returns at once. Raises SinkError when its topic is missing, SinkLost when the sink is broken."""
-
-    def flush(self, within_s: float) -> None:
-        """Waits for what is under way; returns when that is settled or the time is over."""
-
-
-class Outbox(Protocol):
-    """The store, seen from the sending side."""
-
-    @property
-    def store_id(self) -> str: ...
-
-    def pending(self, lane: Lane, after_row: int, limit: int) -> list[Row]:
-        """The rows of a lane after `after_row`, in order."""
-
-    def sent_through(self) -> dict[Lane, int]:
-        """For each lane the row up to which everything is confirmed or set aside."""
-
-    def tails(self) -> dict[tuple[str, int], int] | None:
-        """(topic, partition) -> the offset up to which every record of ours is marked; None if nothing was ever sent."""
-
-    def begin(self, tails: Mapping[tuple[str, int], int]) -> None:
-        """From now on something may have been sent: these are the ends before it."""
-
-    def suspects(self) -> set[int]:
-        """Rows that were refused in company and must be tried alone."""
-
-    def mark(self, marks: Sequence[Mark], tails: Mapping[tuple[str, int], int]) -> None:
-        """Everything of `marks` is confirmed."""
-
-    def suspect(self, rows: Collection[int]) -> None:
-        """Remembers rows for suspects()."""
-
-    def set_aside(self, row: Row, reason: str) -> None:
-        """Kafka cannot take this row, ever."""
-
-    def say_link(self, link: LinkState) -> None:
-        """Tells the receiving side how the link stands."""
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """Rows `first`..`last` of a lane are confirmed; `kinds` counts them, those set aside not among them."""
-
-    lane: Lane
-    first: int
-    last: int
-    kinds: dict[str, int]
-    sent_at_ms: int

@@ -16,20 +16,11 @@ import msgspec
 
 from edge_bridge.acknowledging import ack_of
 from edge_bridge.batch import Outcome, Weigher
+from edge_bridge.errors import StoreDamaged, StoreError, StoreFull
 from edge_bridge.health import Counts, Pulse, counts_of, log_line, status_of, waiting_of
 from edge_bridge.intake import Rules
 from edge_bridge.memory import STREAMS_REMEMBERED, Memory
-from edge_bridge.ports import (
-    Field,
-    Received,
-    Sendings,
-    Source,
-    Store,
-    StoreDamaged,
-    StoreError,
-    StoreFull,
-    StreamKey,
-)
+from edge_bridge.ports import Field, Received, Sendings, Source, Store, StreamKey
 from edge_bridge.standing import StandingAlerts
 from edge_bridge.storage.upkeep import Upkeep
 from messages.alert import is_open

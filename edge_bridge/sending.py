@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from edge_bridge.delivery import backoff_s, link_down, link_up
+from edge_bridge.errors import SinkError, SinkLost
 from edge_bridge.forwarder import Forwarder, reconciled
 from edge_bridge.kafka_sink import KafkaSink, answers
-from edge_bridge.ports import SinkError, SinkLost
 from edge_bridge.storage.outbox import SqliteOutbox
 from messages.state import LinkState
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from edge_bridge.ports import StoreBusy, StoreDamaged, StoreError, StoreFull
+from edge_bridge.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from edge_bridge.storage.keys import HEADER, is_raw, literal, quoted
 
 PAGE_BYTES = 4_096

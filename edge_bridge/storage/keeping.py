@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from edge_bridge.ports import StoreDamaged, StoreError
+from edge_bridge.errors import StoreDamaged, StoreError
 from edge_bridge.storage.database import LOG_PAGES, sent_path
 from edge_bridge.storage.mending import mend, set_aside_sent
 from edge_bridge.storage.opening import open_store

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_bridge.acknowledging import without_seq
-from edge_bridge.ports import Heard, StoreError
+from edge_bridge.errors import StoreError
+from edge_bridge.ports import Heard
 from edge_bridge.storage import sealing
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.pages import copy_of_what_is_left, wal_of

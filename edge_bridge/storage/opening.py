@@ -7,7 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from edge_bridge.ports import StoreBusy, StoreDamaged, StoreError
+from edge_bridge.errors import StoreBusy, StoreDamaged, StoreError
 from edge_bridge.storage import sealing
 from edge_bridge.storage.database import sent_path
 from edge_bridge.storage.keys import Passphrase

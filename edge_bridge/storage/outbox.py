@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_bridge.ports import Mark, Row, StoreError
+from edge_bridge.errors import StoreError
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Mark
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.putting import TABLES
 from messages.codec import decode_state, encode
@@ -62,7 +64,7 @@ def _keep(db: Connection, keepsake: str | None) -> None:
 
 
 class SqliteOutbox:
-    """The outbox of a store. One thread; one process. See ports.Outbox."""
+    """The outbox of a store. One thread; one process. See sending_ports.Outbox."""
 
     def __init__(self, store: Path, *, key: str | None = None) -> None:
         """Opens both files. Raises StoreError if one is missing."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_bridge.ports import StoreDamaged
+from edge_bridge.errors import StoreDamaged
 from edge_bridge.storage.database import Connection
 from edge_bridge.storage.keys import PAGE, derived
 from edge_bridge.storage.putting import TABLES

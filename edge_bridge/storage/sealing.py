@@ -11,7 +11,7 @@ import secrets
 from enum import Enum
 from pathlib import Path
 
-from edge_bridge.ports import StoreError
+from edge_bridge.errors import StoreError
 from edge_bridge.storage.database import Connection
 from edge_bridge.storage.keys import HEADER, PAGE, PageCheck
 from edge_bridge.storage.pages import wal_of

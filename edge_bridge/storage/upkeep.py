@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from edge_bridge.errors import StoreError
 from edge_bridge.intake import unix_ms
-from edge_bridge.ports import KeptAlert, Pruning, Sendings, Store, StoreError
+from edge_bridge.ports import KeptAlert, Pruning, Sendings, Store
 from edge_bridge.shedding import (
     EMPTY_BYTES,
     IN_FLIGHT_ROWS,

@@ -9,20 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge_bridge.intake import refusal, row_of
-from edge_bridge.ports import (
-    Changes,
-    Heard,
-    KeptAlert,
-    Mark,
-    Outbox,
-    Part,
-    Place,
-    Received,
-    Row,
-    Sendings,
-    Store,
-    StreamKey,
-)
+from edge_bridge.ports import Changes, Heard, KeptAlert, Part, Place, Received, Row, Sendings, Store, StreamKey
+from edge_bridge.sending_ports import Mark, Outbox
 from edge_bridge.shedding import Purge
 from edge_bridge.storage.outbox import SqliteOutbox, SqliteSendings, make_sent
 from edge_bridge.storage.store import SqliteStore

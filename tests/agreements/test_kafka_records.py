@@ -15,7 +15,7 @@ from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
 from edge_bridge.fast_kafka import Handed, header, put, read_headers, sized, varint
-from edge_bridge.ports import Confirmed, Refused
+from edge_bridge.sending_ports import Confirmed, Refused
 
 PLACE = TopicPartition("kestrel.telemetry", 3)
 TOPIC, PARTITION = "kestrel.telemetry", 3

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from edge_bridge.delivery import Window
+from edge_bridge.errors import SinkLost
 from edge_bridge.forwarder import Forwarder, reconciled
 from edge_bridge.intake import Rules
-from edge_bridge.ports import Changes, Mark, Received, Row, SinkLost
+from edge_bridge.ports import Changes, Received, Row
 from edge_bridge.receiver import Receiver
+from edge_bridge.sending_ports import Mark
 from messages.alert import is_open
 from messages.codec import decode, decode_state, encode
 from messages.model import Correction, Message, Violation

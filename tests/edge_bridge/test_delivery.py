@@ -22,7 +22,8 @@ from edge_bridge.delivery import (
     link_up,
 )
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Confirmed, Refused, Row
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Confirmed, Refused
 from messages.codec import encode
 from messages.priority import Lane
 from messages.state import LinkState

@@ -7,9 +7,11 @@ from random import Random
 import pytest
 
 from edge_bridge.delivery import Window
+from edge_bridge.errors import SinkError, SinkLost
 from edge_bridge.forwarder import Forwarder, reconciled
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, Refused, Row, SinkError, SinkLost
+from edge_bridge.ports import Changes, Row
+from edge_bridge.sending_ports import Refused
 from messages.codec import encode
 from messages.model import AnyMessage
 from messages.priority import Lane

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge_bridge.errors import StoreDamaged, StoreError, StoreFull
 from edge_bridge.intake import Rules
-from edge_bridge.ports import StoreDamaged, StoreError, StoreFull
 from edge_bridge.receiver import Receiver
 from edge_bridge.storage.store import SqliteStore, stored
 from messages.codec import encode

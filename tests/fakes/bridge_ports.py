@@ -12,22 +12,9 @@ from random import Random
 
 import msgspec
 
-from edge_bridge.ports import (
-    Changes,
-    Confirmed,
-    Heard,
-    KeptAlert,
-    Mark,
-    Place,
-    Purged,
-    Received,
-    Refused,
-    Rejected,
-    Row,
-    SinkError,
-    StoreError,
-    StreamKey,
-)
+from edge_bridge.errors import SinkError, StoreError
+from edge_bridge.ports import Changes, Heard, KeptAlert, Place, Purged, Received, Rejected, Row, StreamKey
+from edge_bridge.sending_ports import Confirmed, Mark, Refused
 from edge_bridge.shedding import InQuarantine, Purge, Sample
 from messages.priority import Lane
 from messages.state import LinkState
@@ -257,7 +244,7 @@ class MemoryPruning:
 
 
 class MemoryOutbox:
-    """See ports.Outbox; and ports.Sendings, which sees the same."""
+    """See sending_ports.Outbox; and ports.Sendings, which sees the same."""
 
     store_id = "the-store"
 
@@ -419,7 +406,7 @@ class Cluster:
 
 
 class FakeTicket:
-    """See ports.Ticket."""
+    """See sending_ports.Ticket."""
 
     def __init__(self) -> None:
         self.result: Confirmed | Refused | None = None
@@ -429,7 +416,7 @@ class FakeTicket:
 
 
 class FakeSink:
-    """One producer on a Cluster. What is sent is under way until arrive() or lose(). See ports.Sink."""
+    """One producer on a Cluster. What is sent is under way until arrive() or lose(). See sending_ports.Sink."""
 
     def __init__(self, cluster: Cluster, fuse: Fuse | None = None) -> None:
         if cluster.away:

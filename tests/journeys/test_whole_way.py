@@ -149,7 +149,9 @@ def test_verify_is_clean_and_names_a_row_that_was_taken_out_of_the_archive(run: 
 
     assert found.returncode == 1
     name = {key: victim[key] for key in ("id", "drone_id", "boot", "seq")}
-    assert json.loads(out.read_text())["missing"] == [{"kind": "violation", "hop": "archive", "kept_by": None, **name}]
+    assert json.loads(out.read_text())["missing"] == [
+        {"kind": "violation", "hop": "archive", "kept_by": None, "damaged": False, **name}
+    ]
 
 
 def test_nothing_is_left_running(report: dict[str, Any]):

@@ -11,9 +11,11 @@ from random import Random
 
 import pytest
 
+from edge_bridge.errors import SinkError
 from edge_bridge.intake import row_of
 from edge_bridge.kafka_sink import KafkaSink, answers
-from edge_bridge.ports import Confirmed, Refused, Row, Sink, SinkError, Ticket
+from edge_bridge.ports import Row
+from edge_bridge.sending_ports import Confirmed, Refused, Sink, Ticket
 from installers.local.kafka import Kafka
 from messages.codec import encode
 from tests.fakes.bridge_ports import Cluster, FakeSink

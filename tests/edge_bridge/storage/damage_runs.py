@@ -11,8 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from edge_bridge.acknowledging import with_seq
+from edge_bridge.errors import StoreDamaged
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, Heard, KeptAlert, Row, StoreDamaged, StreamKey
+from edge_bridge.ports import Changes, Heard, KeptAlert, Row, StreamKey
 from edge_bridge.storage.mending import mend
 from edge_bridge.storage.opening import open_store
 from edge_bridge.storage.store import SqliteStore

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_bridge.acknowledging import ack_of, is_new, with_seq, without_seq
-from edge_bridge.ports import Changes, Heard, Mark, Row, StoreDamaged, StoreError, StreamKey
+from edge_bridge.errors import StoreDamaged, StoreError
+from edge_bridge.ports import Changes, Heard, Row, StreamKey
+from edge_bridge.sending_ports import Mark
 from edge_bridge.storage import mending, sealing
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.keeping import Keeper

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from edge_bridge.__main__ import main
+from edge_bridge.errors import StoreDamaged
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, Mark, StoreDamaged
+from edge_bridge.ports import Changes
+from edge_bridge.sending_ports import Mark
 from edge_bridge.storage import database, sealing
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.keys import PAGE, PageCheck, Passphrase, literal

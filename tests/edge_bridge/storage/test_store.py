@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from edge_bridge.errors import StoreBusy, StoreError
 from edge_bridge.intake import refusal, row_of
-from edge_bridge.ports import Changes, KeptAlert, Mark, Received, StoreBusy, StoreError
+from edge_bridge.ports import Changes, KeptAlert, Received
+from edge_bridge.sending_ports import Mark
 from edge_bridge.storage import opening
 from edge_bridge.storage.database import Connection, sent_path
 from edge_bridge.storage.lock import AlreadyLockedError, Lock

@@ -11,8 +11,9 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from edge_bridge.errors import StoreError
 from edge_bridge.intake import row_of
-from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Rejected, Row, StoreError, StreamKey
+from edge_bridge.ports import Changes, KeptAlert, Part, Purged, Rejected, Row, StreamKey
 from edge_bridge.shedding import Limits, Purge
 from edge_bridge.storage import upkeep as upkeep_module
 from edge_bridge.storage.disk import Reserve

@@ -16,7 +16,9 @@ import msgspec
 from edge_bridge import app, child, forwarder, sending
 from edge_bridge.__main__ import main
 from edge_bridge.delivery import Settled
-from edge_bridge.ports import Changes, Mark, Row, StoreError, Ticket
+from edge_bridge.errors import StoreError
+from edge_bridge.ports import Changes, Row
+from edge_bridge.sending_ports import Mark, Ticket
 from edge_bridge.storage import database, keeping, outbox, putting, store
 from messages.priority import Lane
 
