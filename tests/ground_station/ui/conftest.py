@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,22 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from pytestqt.qtbot import QtBot
 
+from ground_station.ui.keys import key_map, use_keys
 from ground_station.ui.look import Look, load_fonts
+from ground_station.view_model import wording
 from messages.alert import Alert
 from tests.ground_station.given import a_connected_desk
 from tests.ground_station.ui.shown import Shown
 
 Show = Callable[..., Shown]
+
+
+@pytest.fixture(autouse=True)
+def usual_keys() -> Iterator[None]:
+    """Keys that a test has changed are as they were for the next: they are one for the whole process."""
+    yield
+    use_keys(key_map({}))
+    wording.use_caps({"claim": "C", "down": "↓"})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ while the bridge stands still, is the disk as a power cut would leave it; mounti
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -100,8 +101,13 @@ def small_disk(place: Path, size: str) -> Iterator[Path]:
 def fill(place: Path) -> Path:
     """Takes all the room that is left on a file system; gives the file that holds it."""
     file = place / "of-others"
-    with file.open("xb") as taken:
-        os.posix_fallocate(taken.fileno(), 0, shutil.disk_usage(place).free)
+    with file.open("xb", buffering=0) as taken:
+        try:
+            while True:  # whoever else writes there takes some of it meanwhile
+                taken.write(bytes(65_536))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
     return file
 
 

@@ -88,7 +88,9 @@ def test_a_disk_that_turns_read_only_is_not_written_around_and_work_goes_on_when
     fleet = Fleet("ro", 20)
     with (
         Image(ram) as image,
-        BridgeProcess(image.place, broker=mosquitto.address, station=station, kafka=None) as bridge,
+        BridgeProcess(
+            image.place, broker=mosquitto.address, station=station, kafka=None, log=ram / "bridge.log"
+        ) as bridge,
         KeepingDrones("127.0.0.1", mosquitto.port, fleet, station, per_s=PER_S) as drones,
     ):
         drones.wait_for_acks(500)
