@@ -31,7 +31,7 @@ class BridgeDouble:
         self.corrections: list[bytes] = []
         self.answers = True  # False: decisions are heard and kept, and not answered
         self.changed = threading.Condition()
-        self._stopping = threading.Event()
+        self._stopping, self._begun = threading.Event(), threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"bridge-{station}", protocol=mqtt.MQTTv5)
         self._client.on_message = self._hear
         self._client.on_connect = self._connected
@@ -43,6 +43,8 @@ class BridgeDouble:
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=properties)
         self._client.loop_start()
         self._speaker.start()
+        if not self._begun.wait(WAIT_S):  # what it has is said again at each connection: nothing newer may be before that
+            raise TimeoutError("the bridge double could not connect")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -82,6 +84,7 @@ class BridgeDouble:
         with self.changed:
             for alert in self.alerts.values():
                 self._keep(alert)
+        self._begun.set()
 
     def _keep(self, alert: Alert) -> None:
         self.alerts[alert.violation.id] = alert

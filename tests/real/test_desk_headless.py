@@ -60,7 +60,10 @@ class DeskProcess:
         return self._said.read_text()
 
     def waits_until_it_says(self, words: str) -> None:
-        wait_for(lambda: words in self.said(), f"the desk did not say {words!r}")
+        try:
+            wait_for(lambda: words in self.said(), words)
+        except TimeoutError:
+            raise AssertionError(f"the desk did not say {words!r}, but:\n{self.said()}") from None
 
     def kill(self) -> None:
         self.process.kill()
