@@ -43,7 +43,9 @@ class BridgeDouble:
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=properties)
         self._client.loop_start()
         self._speaker.start()
-        if not self._begun.wait(WAIT_S):  # what it has is said again at each connection: nothing newer may be before that
+        if not self._begun.wait(
+            WAIT_S
+        ):  # what it has is said again at each connection: nothing newer may be before that
             raise TimeoutError("the bridge double could not connect")
 
     def stop(self) -> None:
