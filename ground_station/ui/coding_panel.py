@@ -209,11 +209,6 @@ class CodingPanel(QFrame):
         """`show_view` in parts, from top to bottom, each of which may be painted before the next. A newer moment begins with the first."""
         return [self._show_top, lambda _view: self._show_codes(), lambda _view: self._show_facts()]
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether every part shows the alert that is on the desk."""
-        return not self._waiting
-
     def _show_top(self, view: StationView) -> None:
         desk, before = view.desk, self._desk
         self._desk = desk

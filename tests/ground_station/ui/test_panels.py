@@ -335,11 +335,9 @@ def test_another_alert_is_drawn_in_parts_and_a_key_meets_all_of_it(show: Show) -
     shown.window._next_part.stop()
     for _part in ("chain", "alerts", "top of the desk"):
         shown.window._show_next_part()
-    assert not coding.is_whole
     assert not coding.facts.updatesEnabled()
     shown.press(Qt.Key.Key_C)
 
     assert shown.asked == [Claim()]
-    assert coding.is_whole
     assert coding.facts.updatesEnabled()
     assert coding.codes.updatesEnabled()
