@@ -142,7 +142,8 @@ class Flight:
 class Tails:
     """Up to which offset of each partition everything of ours is marked: a restart looks for more only after it.
 
-    A lane's own marks prove nothing about another lane's records in the same partition; a lane with nothing under way has none open.
+    A lane's own marks prove nothing about another lane's records in the same partition: those that a process before this one had under
+    way may be there, unmarked, before and behind.
     """
 
     def __init__(self, tails: Mapping[tuple[str, int], int]) -> None:
@@ -154,8 +155,8 @@ class Tails:
         for place, offset in places.items():
             floors[place] = max(offset, floors.get(place, -1))
 
-    def nothing_under_way(self, lane: Lane) -> None:
-        """Whatever of this lane is in Kafka is marked."""
+    def nothing_open(self, lane: Lane) -> None:
+        """Whatever of this lane is in Kafka is marked: nothing is under way, and whatever was when this process began is settled."""
         floors = self._floors[lane]
         for other in self._floors.values():
             for place, offset in other.items():

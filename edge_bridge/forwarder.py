@@ -51,6 +51,8 @@ class Forwarder:
         self._clock = clock
         self._windows = windows
         self._flights = {lane: Flight(lane, row) for lane, row in outbox.sent_through().items()}
+        # Lanes whose rows from before this process are not all handed over yet: Kafka may have some that are not marked.
+        self._unread = set(self._flights)
         self._suspects = outbox.suspects()
         self._pace = Pace()
         self.problem = ""  # why a lane waits although headquarters is there; empty when none does
@@ -98,8 +100,8 @@ class Forwarder:
             self._tails.marked(lane, found.places)
             touched |= found.places.keys()
         for lane, flight in self._flights.items():
-            if not len(flight):
-                self._tails.nothing_under_way(lane)
+            if not len(flight) and lane not in self._unread:
+                self._tails.nothing_open(lane)
         marks = [found.mark for found in settled.values() if found.mark is not None]
         self._outbox.mark(marks, self._tails.safe(touched))
 
@@ -139,6 +141,7 @@ class Forwarder:
                 if row.row in self._suspects or not self._room(flight):
                     return moved
             if len(rows) < min(room, READ_ROWS):
+                self._unread.discard(flight.lane)
                 return moved
         return moved
 

@@ -109,11 +109,11 @@ def test_a_lanes_mark_says_nothing_about_another_lane_in_the_same_partition():
     assert tails.safe([PLACE]) == {PLACE: 10}  # a violation at 15 may be in Kafka and not marked
 
 
-def test_a_lane_with_nothing_under_way_holds_no_tail_back():
+def test_a_lane_with_nothing_open_holds_no_tail_back():
     tails = Tails({PLACE: 10})
     tails.marked(Lane.ALERT, {PLACE: 20})
 
-    tails.nothing_under_way(Lane.VIOLATION)
+    tails.nothing_open(Lane.VIOLATION)
 
     assert tails.safe([PLACE]) == {PLACE: 20}
 

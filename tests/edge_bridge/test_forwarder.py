@@ -101,6 +101,30 @@ def test_what_arrived_without_being_marked_is_not_sent_again():
     assert len(cluster.rows()) == 10
 
 
+def test_what_a_second_process_found_and_had_no_room_for_is_found_by_the_third():
+    """The second marks the alerts, which lie behind violations that it has not come to yet."""
+    disk, cluster = a_disk(*(a_sure_violation(number) for number in range(1, 11))), Cluster()
+    first, sink = a_forwarder(disk, cluster)
+    first.turn()
+    alert = a_violation(11)
+    MemoryStore(disk).commit(Changes(rows=[row_of(alert, encode(alert), 11, NOON, NOON)]))
+    first.turn()
+    for seed in range(50):
+        sink.arrive(Random(seed), answered=False)
+    assert len(cluster.rows()) == 11
+    narrow = {lane: Window(rows=3, size_bytes=10**9) for lane in Lane}
+    second, _ = a_forwarder(disk, cluster, narrow)
+    second.turn()
+    second.turn()
+
+    third, sink = a_forwarder(disk, cluster)
+    third.turn()
+    third.turn()
+
+    assert sink.sent == []
+    assert disk.through[Lane.VIOLATION] == 10
+
+
 def test_poison_is_found_among_its_fellows_and_set_aside_with_its_reason():
     disk, cluster = a_disk(*(a_sure_violation(number) for number in range(1, 6))), Cluster(poison={3})
     for _ in range(10):
