@@ -1,4 +1,6 @@
-"""kafka-python with a faster way in: a record is put into its partition's batch as ready bytes, and a batch has one future for all of them.
+"""kafka-python with a faster way in, and a fence against the producer before.
+
+A record is put into its partition's batch as ready bytes, and a batch has one future for all of them.
 
 kafka-python checks, measures and copies each record several times in Python and makes a future with callbacks of its own for each: that was
 nine tenths of what sending cost. Here a record is one join of bytes, most of them made before. Batches, retries, order, idempotence and
@@ -6,11 +8,17 @@ the connection stay kafka-python's; a record of LARGE_BYTES and more goes its ow
 WORKAROUND: it leans on parts of kafka-python 3.0.12 that are not public (the accumulator's batches and their locks, the record builder's
 buffer); the pin in pyproject.toml holds them, tests/agreements/test_kafka_records.py compares both ways in byte for byte, and it can go
 when kafka-python takes encoded records itself.
+
+The fence is Kafka's own: producers of one `transactional.id` share a number, each beginning at the next epoch, and a partition that has
+heard of an epoch refuses what is older. Empty transactions tell every partition. The records themselves travel outside transactions: as
+quick as ever, and seen by every reader. WORKAROUND: kafka-python sends records of a transactional producer within transactions only, so
+its transaction manager is told, once the fence stands, that it is none.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from kafka import KafkaProducer, TopicPartition
@@ -23,6 +31,7 @@ from edge_bridge.sending_ports import Confirmed, Refused
 
 LARGE_BYTES = 65_536  # such a record may be too large for Kafka, and what is copied of it is not the cost
 _MESSAGE_FORMAT = 2
+_FENCE_PAUSE_S = 0.01  # between two tries of a step; kafka-python's own tenth of a second would delay the first alert after an outage
 
 
 def varint(value: int) -> bytes:
@@ -102,6 +111,35 @@ class Handed:
 
 class FastProducer(KafkaProducer):  # type: ignore[misc]  # kafka-python has no types
     """A producer that also takes encoded records. One thread hands over; none may use it after close()."""
+
+    def fence(self, places: Sequence[TopicPartition], within_s: float) -> None:
+        """From its return on, those partitions refuse whatever an earlier producer of the same `transactional_id` still has on its way.
+
+        Once, before anything is sent. Raises KafkaError where Kafka does not allow it, KafkaTimeoutError after `within_s`; then this
+        producer is of no use.
+        """
+        deadline = time.monotonic() + within_s
+        manager, settings = self._transaction_manager, self._sender.config
+        usual = settings["retry_backoff_ms"]
+        settings["retry_backoff_ms"] = _FENCE_PAUSE_S * 1000
+        self._told(manager.initialize_transactions(), deadline)
+        # Kafka tells the partitions after it has answered; the next transaction begins when all of them are told.
+        for told in (places, places[:1]):
+            manager.begin_transaction()
+            for place in told:
+                manager.maybe_add_partition_to_transaction(place)
+            self._told(manager.begin_commit(), deadline)
+        manager.transactional_id = None
+        settings["retry_backoff_ms"] = usual
+        # A producer that was fenced itself ends here. kafka-python would take a new number and send what waits under that, past the fence.
+        manager.bump_producer_id_and_epoch = manager.reset_producer_id = lambda: manager.transition_to_fatal_error(
+            kafka_errors.ProducerFencedError("another sending process has taken over")
+        )
+
+    def _told(self, result: Any, deadline: float) -> None:
+        self._sender.wakeup()
+        if not result.wait(max(0.0, deadline - time.monotonic()) * 1000):
+            raise kafka_errors.KafkaTimeoutError("the fence was not up in time")
 
     def hand_over(self, place: Any, key: bytes, value: bytes, headers: bytes) -> Handed:
         """Puts a record behind those handed over before to its partition; returns at once.

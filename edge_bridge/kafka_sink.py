@@ -4,7 +4,9 @@ What this file obeys (measured, see README.md):
 - kafka-python bounds no memory: the forwarder's windows do.
 - A batch that reaches `delivery_timeout_ms` wedges the producer: the timeout is out of reach, and a failed future ends the process.
 - A failed producer is never closed and never used again; its process ends, so that none of its threads can still send.
-- close() on a socket would go on sending what is queued: SO_LINGER 0 drops it, so that nothing arrives after a restart has looked.
+- close() on a socket would go on sending what is queued: SO_LINGER 0 drops it.
+- What Kafka's own socket holds of a process that was killed it still appends, seconds later if it hung: the fence makes it refuse
+  that, so that nothing arrives after a restart has looked.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import socket
 import struct
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +35,7 @@ from messages.topics import KAFKA_TOPICS
 
 # Its own words on every failed connection would fill the log for hours; the link's changes are logged by the sending process.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
+log = logging.getLogger(__name__)
 
 BATCH_BYTES = 262_144  # a partition has one batch under way at a time: 256 kB per round trip instead of 16
 LINGER_MS = 5  # for company; an alert's producer does not wait
@@ -42,6 +46,7 @@ NEVER_MS = 30 * 86_400_000  # longer than any outage: a batch must not expire, s
 REQUEST_MS = 300_000
 RECONNECT_MAX_MS = 400  # quick, so that the first alert follows the link's return at once; one small packet each
 BOOTSTRAP_MS = 5_000
+FENCE_S = 5.0  # a tenth of a second usually; a Kafka that has just started needs some for its transactions' log
 KEYS_REMEMBERED = 20_000
 
 _LINGER_ZERO = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -92,16 +97,35 @@ class KafkaSink:
         self._stored_at: tuple[int, bytes] = (-1, b"")
         self._producers: list[Any] = []
         self._reader: Any = None
+        bulk = {"linger_ms": LINGER_MS, "compression_type": compression}
         try:
-            with _translated():
-                self._producers.append(FastProducer(**self._settings("alerts", linger_ms=0)))
-                more = {"linger_ms": LINGER_MS, "compression_type": compression}
-                self._producers.append(FastProducer(**self._settings("bulk", **more)))
             self.refresh()
+            try:
+                self._connect(bulk, fenced=True)
+            except (kafka_errors.KafkaError, OSError) as error:
+                self._end_producers()
+                if not answers(bootstrap, BOOTSTRAP_MS / 1000):
+                    raise SinkError(f"{type(error).__name__}: {error}") from error
+                log.warning(
+                    "headquarters' Kafka fences nobody (%s): after a crash a few reports may be in it twice", error
+                )
+                with _translated():
+                    self._connect(bulk, fenced=False)
         except SinkError:
             self.close()
             raise
         self._urgent, self._bulk = self._producers
+
+    def _connect(self, bulk: Mapping[str, object], *, fenced: bool) -> None:
+        """Makes both producers; `fenced`: nothing of a process before this one is appended from now on. Raises KafkaError."""
+        lanes: tuple[tuple[str, Mapping[str, object]], ...] = (("alerts", {"linger_ms": 0}), ("bulk", bulk))
+        for name, more in lanes:
+            number = {"transactional_id": f"kestrel-{self._store_id.decode()}-{name}"} if fenced else {}
+            self._producers.append(FastProducer(**self._settings(name, **more, **number)))
+        if fenced:
+            places = self._places()
+            with ThreadPoolExecutor(len(lanes)) as side_by_side:
+                list(side_by_side.map(lambda producer: producer.fence(places, FENCE_S), self._producers))
 
     def refresh(self) -> None:
         """Asks again which topics there are and how many partitions they have. Raises SinkError."""
@@ -165,10 +189,14 @@ class KafkaSink:
 
     def close(self) -> None:
         """Ends the connections of a sink that works. One that is lost is left to the end of its process."""
+        self._end_producers()
+        self._looked()
+
+    def _end_producers(self) -> None:
         for producer in self._producers:
             with contextlib.suppress(kafka_errors.KafkaError):
                 producer.close(timeout=1)
-        self._looked()
+        self._producers.clear()
 
     def _settings(self, name: str, **more: object) -> dict[str, object]:
         return {

@@ -7,6 +7,7 @@ that were found and not handed over yet, in partitions that alerts and violation
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -20,12 +21,16 @@ from edge_bridge.forwarder import Forwarder, reconciled
 from edge_bridge.intake import row_of
 from edge_bridge.ports import Changes
 from messages.codec import encode
-from messages.model import Message
+from messages.model import AnyMessage
 from messages.priority import Lane
 from tests.fakes.bridge_ports import Cluster, Crash, Disk, FakeSink, Fuse, MemoryOutbox, MemoryStore
 from tests.strategies import NOON, a_sure_violation, a_telemetry, a_violation, an_id
 
-MAKE = {"alert": a_violation, "violation": a_sure_violation, "telemetry": a_telemetry}
+MAKE: dict[str, Callable[..., AnyMessage]] = {
+    "alert": a_violation,
+    "violation": a_sure_violation,
+    "telemetry": a_telemetry,
+}
 
 
 class SendingMachine(RuleBasedStateMachine):
@@ -55,7 +60,7 @@ class SendingMachine(RuleBasedStateMachine):
         store = MemoryStore(self.disk)
         for _ in range(times):
             self.stored += 1
-            message: Message = MAKE[kind](self.stored, id=an_id(self.stored), drone_id="nyc-1", seq=self.stored)
+            message = MAKE[kind](self.stored, id=an_id(self.stored), drone_id="nyc-1", seq=self.stored)
             store.commit(Changes(rows=[row_of(message, encode(message), store.next_row, NOON, NOON)]))
 
     @rule(crash_after=st.none() | st.integers(1, 10), room=st.sampled_from([1, 3, 8]))
@@ -84,8 +89,11 @@ class SendingMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "disk"):
             return
+        self.start(8)
         assert self.sink is not None
-        for _ in range(100):
+        for _ in range(10 * (self.stored + 1)):  # the dice let more than one of ten arrive
+            if len(self.cluster.rows()) >= self.stored:
+                break
             self.forwarder.turn()
             self.sink.arrive(self.dice)
         assert Counter(row.id for row in self.cluster.rows()) == Counter(self.disk.ids())
