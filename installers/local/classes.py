@@ -1,10 +1,11 @@
-"""Class archives: what the JVMs of Spark and Kafka load at each start, kept as they have it in memory and mapped at the next one.
+"""Class archives: what the JVMs of Spark, Kafka and HDFS load at each start, kept as they have it in memory and mapped at the next one.
 
 It is Java's own application class-data sharing. Spark's JVM then needs 13 s of processor time to its first table instead of 22, and
-Kafka's half. A JVM passes over an archive that is missing or was made by another Java or from other jars: nothing depends on them.
-HDFS has none: Java makes none for a class path with a folder in it, and Hadoop wants its settings there.
+Kafka's and HDFS's half. A JVM passes over an archive that is missing or was made by another Java or from other jars: nothing depends
+on them. HDFS's is the NameNode's; the DataNode, which loads nearly the same, maps it too.
 
-`python -m installers.local.classes` makes both, side by side; what fails is left out. `spark ARCHIVE` and `kafka ARCHIVE` make one.
+`python -m installers.local.classes` makes all, side by side; what fails is left out. `spark ARCHIVE`, `kafka ARCHIVE` and
+`hdfs ARCHIVE` make one.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+from installers.local.hdfs import Hdfs, HdfsPorts
 from installers.local.jars import JarsError, spark_jars
+from installers.local.java import BRIEF
 from installers.local.kafka import Kafka, KafkaPorts
 from installers.local.places import ROOT, kestrel_home
 from installers.local.ports import free_port
 from installers.local.processes import Family, ProcessError
 from installers.local.topics import headquarters_topics
 
+ARCHIVES = ("spark", "kafka", "hdfs")
 ENOUGH_S = 300.0
 DUMP_S = 120.0  # a JVM writes its archive when it ends: 150 MB
 
@@ -35,14 +39,14 @@ def spark_variables(home: Path | None = None) -> dict[str, str]:
 
 
 def archive_of(name: str, home: Path | None = None) -> Path:
-    """Where the archive of `spark` or `kafka` is, or would be. It goes with the jars when they are made anew."""
+    """Where the archive of `spark`, `kafka` or `hdfs` is, or would be. It goes with the jars when they are made anew."""
     return (home or kestrel_home()) / "jars" / name / "classes.jsa"
 
 
 def make(home: Path) -> dict[str, str]:
-    """Makes both archives and gives what was said about each that could not be made. Replaces old ones only when the new one is whole."""
+    """Makes every archive and gives what was said about each that could not be made. Replaces old ones only when the new one is whole."""
     with tempfile.TemporaryDirectory(dir=home, prefix="classes-") as folder:
-        new = {name: Path(folder) / name / "classes.jsa" for name in ("spark", "kafka")}
+        new = {name: Path(folder) / name / "classes.jsa" for name in ARCHIVES}
         programs = {}
         for name, path in new.items():
             path.parent.mkdir()
@@ -101,7 +105,7 @@ def _kafka(archive: Path, scratch: Path) -> None:
         KafkaPorts(plain, edge, controller, edge),
         headquarters_topics(),
         family,
-        flags=(f"-XX:ArchiveClassesAtExit={archive}",),
+        flags=(f"-XX:ArchiveClassesAtExit={archive}", *BRIEF),
     )
     try:
         server.start()
@@ -109,13 +113,28 @@ def _kafka(archive: Path, scratch: Path) -> None:
         family.stop(DUMP_S)
 
 
+def _hdfs(archive: Path, scratch: Path) -> None:
+    """A NameNode and a DataNode that take files."""
+    ports = HdfsPorts(free_port(), free_port(), free_port(), free_port(), free_port())
+    family = Family()
+    flags = (f"-XX:ArchiveClassesAtExit={archive}", *BRIEF)
+    server = Hdfs(scratch / "data", ports, family, flags=flags)
+    try:
+        server.start()
+    finally:
+        family.stop(DUMP_S)
+
+
+_MAKERS = dict(zip(ARCHIVES, (_spark, _kafka, _hdfs), strict=True))
+
+
 def main(arguments: list[str]) -> int:
     """0 also when an archive could not be made, unless that one was asked for by name."""
     try:
         match arguments:
-            case ["spark" | "kafka" as name, archive]:
+            case [name, archive] if name in _MAKERS:
                 with tempfile.TemporaryDirectory(prefix="classes-") as scratch:
-                    (_spark if name == "spark" else _kafka)(Path(archive), Path(scratch))
+                    _MAKERS[name](Path(archive), Path(scratch))
             case _:
                 for failed, problem in make(kestrel_home()).items():
                     sys.stderr.write(f"{failed} will start at its usual pace: no class archive was made: {problem}\n")

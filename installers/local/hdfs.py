@@ -6,12 +6,14 @@ import http.client
 import json
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from installers.local.jars import hdfs_classpath
-from installers.local.java import ENVIRONMENT, java_command
+from installers.local.java import ENVIRONMENT, java_command, shared_classes
+from installers.local.places import kestrel_home
 from installers.local.processes import Child, Family, ProcessError
 
 log = logging.getLogger(__name__)
@@ -45,10 +47,13 @@ class Hdfs:
 
     name = "hdfs"
 
-    def __init__(self, folder: Path, ports: HdfsPorts, family: Family | None = None) -> None:
+    def __init__(self, folder: Path, ports: HdfsPorts, family: Family | None = None, flags: Sequence[str] = ()) -> None:
+        """`flags`: of the NameNode's JVM; the archive of its classes, which serves the DataNode too, where none are given."""
         self.folder = folder
         self.ports = ports
         self._family = family or Family()
+        self._flags = tuple(flags)
+        self._shared = shared_classes(kestrel_home() / "jars" / "hdfs" / "classes.jsa")
 
     @property
     def uri(self) -> str:
@@ -70,16 +75,20 @@ class Hdfs:
         Raises ProcessError, or JarsError if the servers' archives cannot be had.
         """
         settings = self._write_settings()
-        classes = f"{settings}:{hdfs_classpath()}"
+        # The folder comes last: Java then maps the archives' classes from its own archive, and finds no other settings before these.
+        classes = f"{hdfs_classpath()}:{settings}"
         self._format(classes)
         children = [
             self._family.start(
                 f"hdfs's {role}",
-                java_command(classes, main_class, flags=HEAP),
+                java_command(classes, main_class, flags=(*HEAP, *flags)),
                 log_path=self.folder / f"{role}.log",
                 environment=ENVIRONMENT,
             )
-            for role, main_class in (("namenode", NAME_NODE), ("datanode", DATA_NODE))
+            for role, main_class, flags in (
+                ("namenode", NAME_NODE, self._flags or self._shared),
+                ("datanode", DATA_NODE, self._shared),
+            )
         ]
         for child in reversed(children):  # the second time it is there at once; a DataNode that ended is noticed first
             child.wait_healthy(self._takes_files, START_S)
@@ -105,7 +114,7 @@ class Hdfs:
         for kind in ("name", "data"):  # blocks of a name space that is gone would keep the DataNode from joining
             shutil.rmtree(self.folder / kind, ignore_errors=True)
         log_path = self.folder / "namenode.log"
-        command = java_command(classes, NAME_NODE, "-format", "-nonInteractive", brief=True)
+        command = java_command(classes, NAME_NODE, "-format", "-nonInteractive", flags=self._shared, brief=True)
         child = self._family.start("hdfs's format", command, log_path=log_path)
         if child.wait(FORMAT_S) != 0:
             raise ProcessError(f"hdfs's folder could not be formatted: {child.last_words()} (see {log_path})")

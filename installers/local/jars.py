@@ -38,7 +38,7 @@ def kafka_classpath(home: Path | None = None) -> str:
 
 
 def hdfs_classpath(home: Path | None = None) -> str:
-    """Class path of NameNode and DataNode, to be put behind their configuration folder. Raises JarsError."""
+    """Class path of NameNode and DataNode, to be put before their configuration folder. Raises JarsError."""
     return str(_folder("hdfs", home) / "*")
 
 

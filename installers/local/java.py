@@ -9,7 +9,7 @@ from installers.setup.java import java_home
 
 # The serial collector needs the least memory and, with heaps of half a gigabyte on two cores, stops for no longer than the others.
 _LEAN = ("-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true", "-Djava.awt.headless=true")
-_BRIEF = (
+BRIEF = (
     "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
 )  # a program that lives two seconds has no use for the second compiler
@@ -31,5 +31,5 @@ def java_command(
     if home is None:
         raise ProcessError("no Java 17 to 23 was found: run ./kestrel setup")
     return [
-        str(home / "bin" / "java"), *_LEAN, *(_BRIEF if brief else ()), *flags, "-cp", class_path, main_class, *arguments
+        str(home / "bin" / "java"), *_LEAN, *(BRIEF if brief else ()), *flags, "-cp", class_path, main_class, *arguments
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +24,7 @@ from kafka import KafkaConsumer, TopicPartition
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_bridge.storage import store
 from messages.codec import encode
@@ -34,6 +35,7 @@ from messages.topics import KAFKA_TOPICS, ROOT, drone_topic, message_topic
 from tests.strategies import a_sure_violation, a_telemetry, a_violation
 
 REPOSITORY = Path(__file__).parents[2]
+UNDER_WAY = 1_000  # sent and not acknowledged by the broker: paho looks through all of them at each acknowledgement
 KEY = "5ea1ed" * 10 + "0123"
 """Of every store of these tests: what ships is encrypted, so that is what is tested."""
 stored = partial(store.stored, key=KEY)
@@ -131,7 +133,9 @@ class FieldClient:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(2_000)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe([(name, 1) for name in self._filters])
+        # To hear its own messages again would cost more than sending them.
+        others = SubscribeOptions(qos=1, noLocal=True)
+        self._client.on_connect = lambda client, *_: client.subscribe([(name, others) for name in self._filters])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._port = port
@@ -149,6 +153,13 @@ class FieldClient:
     def send(self, message: Message, *, qos: int = 1) -> mqtt.MQTTMessageInfo:
         """As the message's drone would."""
         return self._client.publish(message_topic(self.station, message), encode(message), qos=qos)
+
+    def send_all(self, messages: Iterable[Message]) -> None:
+        """As their drones would, as fast as the broker takes them."""
+        for number, message in enumerate(messages, start=1):
+            sent = self.send(message)
+            if number % UNDER_WAY == 0:
+                sent.wait_for_publish(60)
 
     def online(self, fleet: Fleet) -> None:
         """Every drone says that it is there, as it does after connecting: a bridge that starts tells it what is kept."""
@@ -273,11 +284,10 @@ class Record(dict[str, str]):
     value: bytes
 
 
-def records(bootstrap: str, kind: str, station: str) -> list[Record]:
-    """Every record of a station in a kind's topic."""
+def each_record(bootstrap: str, kind: str) -> Iterator[Any]:
+    """Every record of a kind's topic, partition by partition, up to the ends as they are now."""
     topic = KAFKA_TOPICS[kind]
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    found: list[Record] = []
     try:
         places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
         consumer.assign(places)
@@ -285,13 +295,19 @@ def records(bootstrap: str, kind: str, station: str) -> list[Record]:
         ends = consumer.end_offsets(places)
         while any(consumer.position(place) < ends[place] for place in places):
             for batch in consumer.poll(timeout_ms=1_000, max_records=5_000).values():
-                for record in batch:
-                    headers = Record({name: bytes(value).decode() for name, value in record.headers})
-                    headers.at_ms, headers.value = record.timestamp, record.value
-                    if headers.get("station") == station:
-                        found.append(headers)
+                yield from batch
     finally:
         consumer.close()
+
+
+def records(bootstrap: str, kind: str, station: str) -> list[Record]:
+    """Every record of a station in a kind's topic."""
+    found: list[Record] = []
+    for record in each_record(bootstrap, kind):
+        headers = Record({name: bytes(value).decode() for name, value in record.headers})
+        headers.at_ms, headers.value = record.timestamp, record.value
+        if headers.get("station") == station:
+            found.append(headers)
     return found
 
 

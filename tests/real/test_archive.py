@@ -19,12 +19,15 @@ from cloud_pipeline.archive.tables import table_uri
 from installers.local.kafka import make_topics
 from installers.local.stack import Stack
 from installers.local.topics import headquarters_topics
-from messages.model import KINDS, Message, kind_of
+from messages.model import KINDS, Evidence, Message, Violation, kind_of
 from messages.topics import dead_letter_topic, kafka_topic
 from tests.cloud_pipeline import samples
 from tests.real.archive_runs import DYING, ArchiveRun, archived_ids, send, wait_until
 
 pytestmark = pytest.mark.timeout(1_200)
+
+SMALL_BATCHES = ("--rows-per-batch", "200", "--evidence-per-batch", "4")
+UNREADABLE = b'{"kind":"telemetry"'
 
 
 @pytest.fixture(scope="module")
@@ -80,27 +83,80 @@ def assert_each_once(archive: str, messages: list[Message]) -> None:
         assert set(counts) == ids
 
 
-def test_each_message_is_archived_once_and_what_cannot_be_read_is_set_aside(stack: Stack) -> None:
-    archive = f"{stack.hdfs.uri}/once"
-    messages = some_messages(0, 200)
-    alert = next(m for m in messages if kind_of(m) == "violation")
-    messages += [samples.correction(1, alert), next(samples.tickets_2015(1))]  # type: ignore[arg-type]
-    topic = kafka_topic("telemetry")
+def test_one_archive_through_deaths_absences_and_what_kafka_forgot(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five lives of the job on one archive: Spark's start is most of each, so every question is asked of the same five."""
+    archive = f"{stack.hdfs.uri}/lives"
+    messages = some_messages(0, 1_000)
+    alert = next(m for m in messages if isinstance(m, Violation))
+    messages += [samples.correction(1, alert), next(samples.tickets_2015(1))]
     send(stack.kafka.bootstrap, [*messages, *messages[:50]])
-    producer = KafkaProducer(bootstrap_servers=stack.kafka.bootstrap)
-    bad = producer.send(topic, key=b"d-01", value=b'{"kind":"telemetry"').get(30)
-    producer.close()
+    bad = an_unreadable_record(stack.kafka.bootstrap)
 
-    with ArchiveRun(stack.kafka.bootstrap, archive, "--once") as run:
-        assert run.end() == 0
-    send(stack.kafka.bootstrap, messages[:100])  # a station that was not sure sends again, a day later
-    with ArchiveRun(stack.kafka.bootstrap, archive, "--once") as run:
-        assert run.end() == 0
-
+    die_between_steps(stack, archive, monkeypatch)
+    with ArchiveRun(stack.kafka.bootstrap, archive) as run:
+        run.wait_for(" batch=", times=2)  # the one that was cut off, and the rest
+        wait_until(lambda: archived_in_all(archive) >= len(messages))
+        assert run.ask_to_stop() < 5.0
+        assert run.process.returncode == 0
     assert_each_once(archive, messages)
     assert reader.archived(archive, "crowd").num_rows == 0  # type: ignore[union-attr]
     assert reader.archived(f"{stack.hdfs.uri}/nowhere", "telemetry") is None
+    assert_rows_are_whole(archive, alert, next(m for m in messages if isinstance(m, Evidence)))
+    assert_set_aside(stack, archive, bad)
+    assert_duckdb_counts_alike(archive, len(by_kind(messages)["telemetry"]))
 
+    more = some_messages(1_000, 100)
+    stack.kafka.stop()
+    with ArchiveRun(stack.kafka.bootstrap, archive) as run:
+        run.wait_for("waiting: Kafka")
+        stack.restart("kafka")
+        run.wait_for("ready:")
+        send(stack.kafka.bootstrap, messages[:100])  # a station that was not sure sends again, a day later
+        send(stack.kafka.bootstrap, more[:50])
+        run.wait_for(" batch=")
+
+        stack.hdfs.stop()
+        send(stack.kafka.bootstrap, more[50:])
+        run.wait_for("waiting:", times=2)
+        batches = sum(" batch=" in line for line in run.lines())
+        stack.restart("hdfs")
+        messages += more
+        run.wait_for(" batch=", times=batches + 1)  # to read the whole archive again and again would hold it up
+        wait_until(lambda: archived_in_all(archive) >= len(messages))
+        assert_each_once(archive, messages)
+
+        stack.hdfs.stop()  # so that nothing of what comes now can be archived in time
+        send(stack.kafka.bootstrap, some_messages(1_100, 40))
+        delete_all(stack.kafka.bootstrap, kafka_topic("telemetry"))
+        send(stack.kafka.bootstrap, some_messages(1_140, 40))
+        stack.restart("hdfs")
+        assert run.end() == 1
+    assert any("Kafka no longer has records that were not archived yet" in line for line in run.lines())
+
+
+def archived_in_all(archive: str) -> int:
+    return sum(len(archived_ids(archive, kind)) for kind in KINDS)
+
+
+def die_between_steps(stack: Stack, archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three lives, each ended between two other steps of its second batch."""
+    for moment in ("before-write", "one-table", "all-tables"):
+        monkeypatch.setenv("KESTREL_TEST_DIES", moment)
+        with ArchiveRun(stack.kafka.bootstrap, archive, *SMALL_BATCHES, script=DYING) as run:
+            assert run.end() == -9, run.lines()[-5:]
+    monkeypatch.delenv("KESTREL_TEST_DIES")
+
+
+def an_unreadable_record(kafka: str) -> Any:
+    producer = KafkaProducer(bootstrap_servers=kafka)
+    placed = producer.send(kafka_topic("telemetry"), key=b"d-01", value=UNREADABLE).get(30)
+    producer.close()
+    return placed
+
+
+def assert_rows_are_whole(archive: str, alert: Violation, picture: Evidence) -> None:
     row = reader.read_row(archive, "violation", alert.id)
     assert row is not None
     assert (row["street"], row["station"], row["drone_id"], row["seq"]) == (
@@ -114,30 +170,33 @@ def test_each_message_is_archived_once_and_what_cannot_be_read_is_set_aside(stac
     handed_over = reader.table_of(archive, "violation", ["archived_at"])
     assert handed_over is not None
     assert pc.min(handed_over["archived_at"]).as_py() <= row["archived_at"]  # the commit comes after
-    picture = next(m for m in messages if kind_of(m) == "evidence")
     kept = reader.read_row(archive, "evidence", picture.id)
     assert kept is not None
-    assert (kept["data"], kept["payload"]) == (picture.data, None)  # type: ignore[attr-defined]
+    assert (kept["data"], kept["payload"]) == (picture.data, None)
 
+
+def assert_set_aside(stack: Stack, archive: str, bad: Any) -> None:
+    """In the archive's table and in the dead-letter topic, with the reason. The batch that holds it is not one that was cut off."""
     aside = reader.table_of(archive, "bad")
     assert aside is not None
     assert [(each["kafka_partition"], each["kafka_offset"], each["value"]) for each in aside.to_pylist()] == [
-        (bad.partition, bad.offset, b'{"kind":"telemetry"')
+        (bad.partition, bad.offset, UNREADABLE)
     ]
-    (letter,) = dead_letters(stack.kafka.bootstrap, topic)
-    assert letter.value == b'{"kind":"telemetry"'
+    (letter,) = dead_letters(stack.kafka.bootstrap, kafka_topic("telemetry"))
+    assert letter.value == UNREADABLE
     headers = {name: bytes(value).decode() for name, value in letter.headers}
     assert headers == {
-        "topic": topic,
+        "topic": kafka_topic("telemetry"),
         "partition": str(bad.partition),
         "offset": str(bad.offset),
         "error": "not JSON, or not of the kind's types",
     }
 
+
+def assert_duckdb_counts_alike(archive: str, sent: int) -> None:
     with duckdb.connect() as db:
         db.register("telemetry", DeltaTable(table_uri(archive, "telemetry")).to_pyarrow_table())
         counted = db.execute("SELECT captured_on, count(*), count(DISTINCT id) FROM telemetry GROUP BY ALL").fetchall()
-    sent = len(by_kind(messages)["telemetry"])
     assert counted == [(samples.NOON.date(), sent, sent)]
 
 
@@ -149,23 +208,6 @@ def dead_letters(kafka: str, topic: str) -> list[Any]:
     return found
 
 
-def test_a_death_between_any_two_steps_loses_and_doubles_nothing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = f"{stack.hdfs.uri}/deaths"
-    messages = some_messages(0, 1_600)
-    send(stack.kafka.bootstrap, messages)
-    limits = ("--rows-per-batch", "200", "--evidence-per-batch", "4")
-
-    for moment in ("before-write", "one-table", "all-tables"):
-        monkeypatch.setenv("KESTREL_TEST_DIES", moment)
-        with ArchiveRun(stack.kafka.bootstrap, archive, *limits, script=DYING) as run:
-            assert run.end() == -9, run.lines()[-5:]
-    monkeypatch.delenv("KESTREL_TEST_DIES")
-    with ArchiveRun(stack.kafka.bootstrap, archive, "--once") as run:
-        assert run.end() == 0
-
-    assert_each_once(archive, messages)
-
-
 @pytest.mark.soak  # minutes, and nothing that it runs is the program's
 def test_the_control_doubles(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without transaction ids and without MERGE the same death doubles a batch: the test above can fail."""
@@ -174,8 +216,7 @@ def test_the_control_doubles(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> N
     send(stack.kafka.bootstrap, messages)
     monkeypatch.setenv("KESTREL_TEST_PLAIN", "1")
     monkeypatch.setenv("KESTREL_TEST_DIES", "all-tables")
-    limits = ("--rows-per-batch", "200", "--evidence-per-batch", "4")
-    with ArchiveRun(stack.kafka.bootstrap, archive, *limits, script=DYING) as run:
+    with ArchiveRun(stack.kafka.bootstrap, archive, *SMALL_BATCHES, script=DYING) as run:
         assert run.end() == -9, run.lines()[-5:]
     monkeypatch.delenv("KESTREL_TEST_DIES")
     with ArchiveRun(stack.kafka.bootstrap, archive, "--once", script=DYING) as run:
@@ -206,45 +247,6 @@ def test_killed_at_random_while_20000_messages_flow(stack: Stack) -> None:
         assert run.end() == 0
 
     assert_each_once(archive, messages)
-
-
-def test_it_waits_for_kafka_and_hdfs_and_goes_on_by_itself_when_they_went_away(stack: Stack) -> None:
-    archive = f"{stack.hdfs.uri}/away"
-    messages = some_messages(0, 100)
-    stack.kafka.stop()
-    with ArchiveRun(stack.kafka.bootstrap, archive) as run:
-        run.wait_for("waiting: Kafka")
-        stack.restart("kafka")
-        run.wait_for("ready:")
-        send(stack.kafka.bootstrap, messages[:50])
-        run.wait_for("batch=")
-
-        stack.hdfs.stop()
-        send(stack.kafka.bootstrap, messages[50:])
-        run.wait_for("waiting:", times=2)
-        stack.restart("hdfs")
-        wait_until(lambda: sum(len(archived_ids(archive, kind)) for kind in KINDS) == len(messages))
-
-        assert run.ask_to_stop() < 5.0
-        assert run.process.returncode == 0
-
-    assert_each_once(archive, messages)
-
-
-def test_it_says_so_and_stops_when_kafka_has_forgotten_what_was_not_archived(stack: Stack) -> None:
-    archive = f"{stack.hdfs.uri}/forgotten"
-    messages = some_messages(0, 40)
-    send(stack.kafka.bootstrap, messages)
-    with ArchiveRun(stack.kafka.bootstrap, archive, "--once") as run:
-        assert run.end() == 0
-    send(stack.kafka.bootstrap, some_messages(40, 40))
-    delete_all(stack.kafka.bootstrap, kafka_topic("telemetry"))
-    send(stack.kafka.bootstrap, some_messages(80, 40))
-
-    with ArchiveRun(stack.kafka.bootstrap, archive) as run:
-        assert run.end() == 1
-
-    assert any("Kafka no longer has records that were not archived yet" in line for line in run.lines())
 
 
 def delete_all(kafka: str, topic: str) -> None:

@@ -15,7 +15,7 @@ from installers.local.link import Link
 from installers.local.mosquitto import Mosquitto
 from tests.real.bridge_runs import FieldClient, Fleet, a_bridge, records, stored, until
 
-BACKLOG = 20_000
+BACKLOG = 10_000
 
 
 def all_sent(path: Path) -> bool:
@@ -32,8 +32,7 @@ def test_with_headquarters_away_from_the_start_the_first_alert_is_there_before_t
     link.cut()
     settings = {"broker": mosquitto.address, "station": station, "kafka": kafka.edge_bootstrap}
     with a_bridge(tmp_path, **settings) as bridge, FieldClient(mosquitto.port, station) as field:
-        for number in range(BACKLOG):
-            field.send(fleet.violation(number % 10))
+        field.send_all(fleet.violation(number % 10) for number in range(BACKLOG))
         alerts = [fleet.violation(number, alert=True) for number in range(3)]
         for alert in alerts:
             field.send(alert)
@@ -69,10 +68,9 @@ def test_an_outage_in_full_flight_loses_nothing_and_doubles_nothing(
     settings = {"broker": mosquitto.address, "station": station, "kafka": kafka.edge_bootstrap}
     with a_bridge(tmp_path, **settings) as bridge, FieldClient(mosquitto.port, station) as field:
         field.wait(lambda: (field.status().get("headquarters") or {}).get("up"))
-        for number in range(6_000):
-            field.send(fleet.violation(number % 10))
-            if number == 1_500:
-                getattr(link, outage)()
+        field.send_all(fleet.violation(number % 10) for number in range(1_500))
+        getattr(link, outage)()
+        field.send_all(fleet.violation(number % 10) for number in range(4_500))
         field.wait(lambda: not field.status()["headquarters"]["up"], 60)
         field.send(late := fleet.violation(3, alert=True))
         field.wait(lambda: sum(field.status()["stored"].values()) == 6_001, 60)

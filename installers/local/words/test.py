@@ -1,7 +1,7 @@
 """`kestrel test`: the style checks, the types, the import rules, then every test. With paths: those tests alone.
 
-All of it in three crews side by side, since one waits for Spark and HDFS to start while another counts: the archive's tests, the
-journeys, and the checks with everything else, each crew with servers and a screen of its own.
+All of it in three crews side by side, since one waits for Spark and HDFS to start while another counts: the archive's tests and those
+of faults, the journeys, and the checks with everything else, each crew with servers and a screen of its own.
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ CHECKS = (
     ("import rules", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
 CREWS: dict[str, tuple[str, ...]] = {
-    "archive": ("tests/cloud_pipeline", "tests/real/test_archive.py", "tests/real/test_archive_alerts.py"),
-    "journeys": ("tests/journeys", "tests/real/test_analysis.py"),
+    "archive and faults": (
+        "tests/cloud_pipeline",
+        "tests/real/test_archive.py",
+        "tests/real/test_archive_alerts.py",
+        "tests/real/faults",
+    ),
+    "journeys": ("tests/journeys",),
 }
-"""What starts Spark, about a third of the whole time each. A new file belongs to everything else until it is named here."""
+"""What starts Spark, and what fills its waits: about a third of the processor time each. A new file belongs to everything else until
+it is named here."""
 
 
 def main(arguments: list[str]) -> int:
@@ -67,7 +73,7 @@ def _side_by_side(words: list[str]) -> list[str]:
     """The titles of what failed. One crew is seen as it goes, the others' lines are shown when all are done."""
     logs = kestrel_home() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    kept = {title: logs / f"tests-{title}.log" for title in CREWS}
+    kept = {title: logs / f"tests-{title.replace(' ', '-')}.log" for title in CREWS}
     failed: list[str] = []
 
     def work(title: str) -> None:

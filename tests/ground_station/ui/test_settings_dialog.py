@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import keys, pressed
@@ -34,6 +34,14 @@ def opened(shown: Shown, qtbot: QtBot) -> SettingsDialog:
     assert dialog is not None
     qtbot.waitUntil(dialog.isActiveWindow)
     return dialog
+
+
+def asked_for_a_key(dialog: SettingsDialog) -> QAbstractButton:
+    """The button of "claim", which waits for its new key."""
+    button = dialog.keys["claim"]
+    button.setFocus()
+    button.click()
+    return button
 
 
 def test_a_setting_is_found_by_a_word_and_changed_by_keyboard(show: Show, qtbot: QtBot) -> None:
@@ -83,10 +91,8 @@ def test_a_key_that_an_officer_changes_works_and_is_on_every_cap(show: Show, qtb
 def test_a_digit_and_escape_are_said_in_words_and_change_nothing(show: Show, qtbot: QtBot) -> None:
     shown = show(an_alert(1))
     dialog = opened(shown, qtbot)
-    button = dialog.keys["claim"]
-    button.setFocus()
+    button = asked_for_a_key(dialog)
 
-    button.click()
     qtbot.keyClicks(button, "4")
     assert dialog.words.text() == "The digits 1 to 9 choose a code: take another key."
     button.click()
@@ -100,10 +106,8 @@ def test_a_digit_and_escape_are_said_in_words_and_change_nothing(show: Show, qtb
 def test_a_key_that_another_action_has_is_swapped_and_that_is_said(show: Show, qtbot: QtBot) -> None:
     shown = show(an_alert(1))
     dialog = opened(shown, qtbot)
-    button = dialog.keys["claim"]
-    button.setFocus()
+    button = asked_for_a_key(dialog)
 
-    button.click()
     qtbot.keyClicks(button, "r")
 
     assert dialog.words.text() == "Kept. R was “reject”, which has C now."

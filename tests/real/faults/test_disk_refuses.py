@@ -79,6 +79,24 @@ def test_a_sync_that_fails_is_never_acknowledged_and_the_bridge_goes_on_when_the
     )
 
 
+def promised_before_and_kept(
+    bridge: BridgeProcess, drones: KeepingDrones, refuse: Callable[[], object], mend: Callable[[], object]
+) -> int:
+    """The disk refuses for a while under full load; every promise is kept. Gives how many there were when it refused."""
+    drones.wait_for_acks(500)
+    refuse()
+    drones.wait_for_state(*REFUSING)
+    promised = drones.promised()
+    drones.make(500)
+    mend()
+    drones.wait_for_state("online")
+    drones.land()
+    assert bridge.stop() == 0
+    broken = broken_promises(bridge.store, drones.promised())
+    assert broken.nothing, broken
+    return len(promised)
+
+
 @pytest.mark.timeout(300)
 def test_a_disk_that_turns_read_only_is_not_written_around_and_work_goes_on_when_it_is_back(
     ram: Path, mosquitto: Mosquitto, figures: Callable[..., None]
@@ -93,18 +111,8 @@ def test_a_disk_that_turns_read_only_is_not_written_around_and_work_goes_on_when
         ) as bridge,
         KeepingDrones("127.0.0.1", mosquitto.port, fleet, station, per_s=PER_S) as drones,
     ):
-        drones.wait_for_acks(500)
-        image.refuse()
-        drones.wait_for_state(*REFUSING)
-        promised = drones.promised()
-        drones.make(500)
-        image.repair()
-        drones.wait_for_state("online")
-        drones.land()
-        assert bridge.stop() == 0
-        broken = broken_promises(bridge.store, drones.promised())
-    assert broken.nothing, broken
-    figures(acknowledged_before=len(promised), reports=len(fleet.made), lost=0, doubled=0)
+        promised = promised_before_and_kept(bridge, drones, image.refuse, image.repair)
+    figures(acknowledged_before=promised, reports=len(fleet.made), lost=0, doubled=0)
 
 
 @pytest.mark.timeout(300)
@@ -133,24 +141,17 @@ def test_a_full_disk_is_not_acknowledged_onto_and_work_goes_on_when_there_is_roo
     needs_root("mount")
     station = "small-disk"
     settings: dict[str, Any] = {"broker": mosquitto.address, "station": station, "kafka": None}
+    others: list[Path] = []
     with (
         small_disk(ram / "mounted-small", "80m") as place,
         BridgeProcess(place, **settings, more=("--keep-free-mb", "0"), log=ram / "bridge.log") as bridge,
         KeepingDrones("127.0.0.1", mosquitto.port, Fleet("sd", 20), station, per_s=PER_S) as drones,
     ):
-        drones.wait_for_acks(500)
-        others = fill(place)
-        drones.wait_for_state(*REFUSING)
-        promised = drones.promised()
-        drones.make(500)
-        others.unlink()
-        drones.wait_for_state("online")
-        drones.land()
-        assert bridge.stop() == 0
-        broken = broken_promises(bridge.store, drones.promised())
-    assert broken.nothing, broken
+        promised = promised_before_and_kept(
+            bridge, drones, lambda: others.append(fill(place)), lambda: others[0].unlink()
+        )
     by = "SQLite" if NO_ROOM in bridge.log.read_text() else "bridge"
-    figures(acknowledged_when_full=len(promised), reports=len(drones.fleet.made), found_by=by, lost=0, doubled=0)
+    figures(acknowledged_when_full=promised, reports=len(drones.fleet.made), found_by=by, lost=0, doubled=0)
 
 
 @pytest.mark.timeout(300)

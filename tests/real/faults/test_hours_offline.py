@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 
 from installers.local.kafka import Kafka
 from installers.local.link import Link
 from installers.local.mosquitto import Mosquitto
-from messages.topics import KAFKA_TOPICS
-from tests.real.bridge_runs import BridgeProcess, FieldClient, Fleet, stored, until
+from tests.real.bridge_runs import BridgeProcess, FieldClient, Fleet, each_record, stored, until
 from tests.real.faults.drones import KeepingDrones, pour
 from tests.real.faults.planted import BACKLOG
 from tests.real.faults.planting import bridge_with
@@ -60,21 +58,11 @@ class Memory:
 
 def ids_in_kafka(bootstrap: str, station: str) -> Counter[str]:
     """The ids of a station's violations: half a million headers, and nothing else of the records is kept."""
-    topic, found = KAFKA_TOPICS["violation"], Counter[str]()
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    try:
-        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
-        while any(consumer.position(place) < ends[place] for place in places):
-            for batch in consumer.poll(timeout_ms=1_000, max_records=5_000).values():
-                for record in batch:
-                    headers = dict(record.headers)
-                    if headers["station"] == station.encode():
-                        found[headers["id"].decode()] += 1
-    finally:
-        consumer.close()
+    found = Counter[str]()
+    for record in each_record(bootstrap, "violation"):
+        headers = dict(record.headers)
+        if headers["station"] == station.encode():
+            found[headers["id"].decode()] += 1
     return found
 
 
