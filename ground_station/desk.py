@@ -51,6 +51,7 @@ Export = Callable[[str, str, ExportFormat], str]
 LAST_ANSWERS_S = 1.5  # how long a closing desk waits for the bridge's answers
 THREADS_END_S = 5.0  # how long a closing desk waits for each of its threads: a full disk, or the map that is being read
 TICK = timedelta(milliseconds=250)
+MUCH = 40  # events that are not left until the next pump: below a millisecond's work
 _CAN_WAIT = (TelemetryCame, HealthCame, StatusCame, PlaceFound)
 
 
@@ -121,6 +122,14 @@ class Desk:
         self._inbox.put(event)
         if not isinstance(event, _CAN_WAIT):
             self._wake()
+
+    def take_in(self) -> None:
+        """Take in what came if it is much already, so that no pump has a second's work of a thousand drones before it."""
+        if self._inbox.qsize() < MUCH:
+            return
+        now = self._clock()
+        self._happen(self._arrived(), now)
+        self._memo.follow(self._state.fleet, now)
 
     def pump(self) -> StationView:
         """Take in what came and what the time brings; the snapshot to draw."""

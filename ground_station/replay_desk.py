@@ -84,6 +84,9 @@ class ReplayDesk:
         self._inbox.append(past)
         self._first.set()
 
+    def take_in(self) -> None:
+        """Nothing: a replay goes on by the time of each pump."""
+
     def pump(self) -> StationView:
         """Go on to where the replay ought to be by now, or as far as BUDGET_S goes; the snapshot to draw."""
         now_s = self._clock()

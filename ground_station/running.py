@@ -25,6 +25,9 @@ class RunningDesk(Protocol):
     def start(self) -> None:
         """Begin to listen."""
 
+    def take_in(self) -> None:
+        """Do a part of what the next pump would have to do, when much has come. A front end may leave it out."""
+
     def pump(self) -> StationView:
         """Take in what came; the snapshot to draw."""
 
