@@ -5,13 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
-from PySide6.QtGui import QColor, QImage
+import pytest
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import lower_panel
-from ground_station.ui.fleet_table import BATTERY, LINK
+from ground_station.ui.fleet_table import BATTERY, HEARD, LINK, CellPainter
 from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
 from ground_station.ui.pictures import Pictures
@@ -234,6 +236,68 @@ def test_a_row_out_of_sight_is_right_when_it_comes_into_sight(show: Show) -> Non
     assert told == [(0, told[0][1])]  # what is in sight, in one word
     assert told[0][1] < 30
     assert model.index(150, LINK).data() == "61 %"
+
+
+def test_a_cell_that_is_kept_as_a_picture_looks_as_if_drawn(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = show()
+    shown.rules.hears(
+        *(TelemetryCame(a_telemetry(f"nyc-{n}", battery_pct=10.0 + 20 * n, link_pct=61.0 + n)) for n in range(5))
+    )
+    shown.rules.wants(SelectDrone("nyc-2"))
+    shown.draw()
+    table = shown.window.lower_part.fleet
+    table.viewport().grab()
+    kept = table.viewport().grab().toImage()
+    monkeypatch.setattr(CellPainter, "paint", _drawn_in_place)
+
+    assert 10 < table._cells.count < 5 * 7  # what two drones have in common is kept once
+    drawn = table.viewport().grab().toImage()
+    apart = [
+        (x, y)
+        for x in range(kept.width())
+        for y in range(kept.height())
+        if abs(kept.pixelColor(x, y).lightness() - drawn.pixelColor(x, y).lightness()) > 8
+    ]
+    assert apart == []
+
+
+def _drawn_in_place(cells: CellPainter, painter: QPainter, box: QRect, *what: Any) -> None:
+    cells._draw(painter, box, cells.cell(box, *what))
+
+
+def test_only_ages_that_read_otherwise_are_painted_anew(show: Show, qtbot: QtBot) -> None:
+    shown = show()
+    shown.rules.hears(TelemetryCame(a_telemetry("nyc-1")), TelemetryCame(a_telemetry("nyc-2", at=NOON - seconds(300))))
+    shown.rules.waits(0.5)
+    viewport = shown.window.lower_part.fleet.viewport()
+    painted = PaintedRegion(viewport)
+    shown.draw()
+    qtbot.waitUntil(lambda: painted.region.boundingRect() == viewport.rect())  # the new rows are laid out
+    painted.region = QRegion()
+    shown.rules.waits(0.2)
+    shown.draw()
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    table = shown.window.lower_part.fleet
+    places = {row.drone_id: place for place, row in enumerate(table.fleet.rows.now)}
+    height = table.verticalHeader().defaultSectionSize()
+
+    assert painted.region.boundingRect().top() == places["nyc-1"] * height
+    assert painted.region.boundingRect().height() == height
+    assert painted.region.boundingRect().left() == table.columnViewportPosition(HEARD)
+
+
+class PaintedRegion(QObject):
+    """What of a widget is painted from now on."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.region = QRegion()
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
+        if isinstance(event, QPaintEvent):
+            self.region += event.region()
+        return False
 
 
 def test_the_picture_turns_by_quarters_and_the_plate_turns_with_it(show: Show) -> None:
