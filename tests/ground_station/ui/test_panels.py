@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -16,6 +16,7 @@ from ground_station.ui import lower_panel
 from ground_station.ui.fleet_table import BATTERY, HEARD, LINK, CellPainter
 from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
+from ground_station.ui.picture_view import CAPTION_PX, TAP_ZOOM, EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
 from ground_station.view_model.events import AlertCame, BridgeCame, LinkDown, PictureCame, TelemetryCame
@@ -323,6 +324,59 @@ def test_the_picture_turns_by_quarters_and_the_plate_turns_with_it(show: Show) -
     shown.type("pqqq")
     assert evidence.turned_deg == 0
     assert evidence._image == image
+
+
+def with_its_picture(show: Show) -> EvidenceView:
+    """The evidence of an alert on the desk."""
+    data = a_png(960, 540)
+    alert = with_picture(an_alert(1, evidence_ids=(an_id(5),)), data=data)
+    shown = show(alert)
+    shown.rules.hears(PictureCame(alert.violation.id, data, sha256(data).hexdigest()))
+    shown.draw()
+    return shown.window.coding.evidence
+
+
+def test_a_tap_goes_near_the_place_tapped_and_another_back_to_the_whole(show: Show) -> None:
+    evidence = with_its_picture(show)
+    tapped = QPoint(evidence.width() * 2 // 3, (evidence.height() - CAPTION_PX) // 3)
+    before = evidence.place_at(QPointF(tapped))
+    assert before is not None
+
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=tapped)
+
+    middle = evidence.place_at(QPointF(evidence.width() / 2, (evidence.height() - CAPTION_PX) / 2))
+    assert evidence.zoom == TAP_ZOOM
+    assert middle is not None
+    assert (middle.x(), middle.y()) == pytest.approx((before.x(), before.y()), abs=0.01)
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=tapped)
+    assert evidence.zoom == 1.0
+
+
+def test_two_taps_in_a_row_are_one_and_what_the_key_zooms_a_tap_takes_back(show: Show) -> None:
+    evidence = with_its_picture(show)
+    middle = evidence.rect().center()
+
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseDClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    assert evidence.zoom == TAP_ZOOM
+    QTest.keyClicks(evidence.window(), "z")
+    assert evidence.zoom == 1.0
+    QTest.keyClicks(evidence.window(), "z")
+    assert evidence.zoom > 1.0
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    assert evidence.zoom == 1.0
+
+
+def test_a_drag_and_a_tap_beside_the_picture_zoom_nothing(show: Show) -> None:
+    evidence = with_its_picture(show)
+    inside, caption = evidence.rect().center(), QPoint(evidence.width() // 2, evidence.height() - 4)
+
+    QTest.mousePress(evidence, Qt.MouseButton.LeftButton, pos=inside)
+    QTest.mouseMove(evidence, inside + QPoint(60, 0))
+    QTest.mouseRelease(evidence, Qt.MouseButton.LeftButton, pos=inside + QPoint(60, 0))
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=caption)
+
+    assert evidence.zoom == 1.0
 
 
 def test_another_alert_begins_with_its_picture_upright(show: Show) -> None:
