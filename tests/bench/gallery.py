@@ -60,6 +60,7 @@ SHOTS: dict[str, Shot] = {
     "state": Shot("working", page="state"),
     "touch": Shot("working", touch=True),
     "touch-small": Shot("alert", size=SMALL, touch=True),
+    "touch-small-warned": Shot("warned", size=SMALL, touch=True),
     "settings": Shot("working", part="settings"),
     "settings-french": Shot("working", "night", part="settings", language="fr"),
     "first-run": Shot("working", part="first_run"),
