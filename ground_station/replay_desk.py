@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from time import monotonic
 
-from ground_station.desk import Export
+from ground_station.exports import Export, Exports
 from ground_station.links.replay_link import ReplayLink
 from ground_station.shift_files import Shift
 from ground_station.view_model import replay
@@ -53,7 +53,7 @@ class ReplayDesk:
     ) -> None:
         """`clock`: seconds that go on evenly. `marks_s`: when alerts came, as Unix times."""
         self._link, self._shift, self._marks_s, self._zone = link, shift, marks_s, zone
-        self._export, self._wake, self._clock = export, wake, clock
+        self._exports, self._wake, self._clock = Exports(export, "replay-export"), wake, clock
         self._player = Player(start=shift.start, end=shift.end, at=shift.start, since_s=clock(), speed=speed)
         self._looking = Looking()
         self._state: DeskState | None = None
@@ -115,7 +115,8 @@ class ReplayDesk:
         return self.pump()
 
     def stop(self) -> None:
-        """End the link's thread."""
+        """End the link's thread and what is being saved."""
+        self._exports.stop()
         self._link.stop()
 
     def _play(self, player: Player, now_s: float) -> None:
@@ -183,18 +184,12 @@ class ReplayDesk:
         )
 
     def _save(self, intention: ExportShift) -> None:
-        export = self._export
-        if export is None:
-            return
-
-        def save() -> None:
-            problem = export(str(self._shift.path), intention.path, intention.format)
-            text = (
+        def told(problem: str) -> None:
+            self._said.append(
                 t("Not saved: {problem}", problem=problem)
                 if problem
                 else t("Shift saved as {path}", path=intention.path)
             )
-            self._said.append(text)
             self._wake()
 
-        threading.Thread(target=save, name="replay-export", daemon=True).start()
+        self._exports.begin(str(self._shift.path), intention.path, intention.format, told)

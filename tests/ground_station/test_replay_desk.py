@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -61,7 +62,7 @@ class Replayed:
         )
         self.desk.start()
 
-    def _save(self, shift: str, path: str, kind: str) -> str:
+    def _save(self, shift: str, path: str, kind: str, _cut: threading.Event) -> str:
         self.saved.append((shift, path, kind))
         return ""
 
