@@ -26,7 +26,7 @@ class RunningDesk(Protocol):
         """Begin to listen."""
 
     def take_in(self) -> None:
-        """Do a part of what the next pump would have to do, when much has come. A front end may leave it out."""
+        """Do a part of what the next pump would have to do. A front end that calls it does so between any two turns; it need not."""
 
     def pump(self) -> StationView:
         """Take in what came; the snapshot to draw."""

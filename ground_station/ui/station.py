@@ -55,6 +55,7 @@ class Station(QObject):
     def start(self, *, where_it_was: bool = False) -> None:
         """Show the window (where it was at the last use, if wanted), begin to listen, and load the map after the first painting."""
         self._desk.start()
+        self._desk.take_in()
         if self._theme is not None:
             self.send(SetTheme(self._theme))
         self.turn()
