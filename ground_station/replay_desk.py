@@ -31,6 +31,7 @@ from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.station_state import DeskState
 
 BUDGET_S = 0.010  # of the window's thread in one turn: below a frame
+PART_S = 0.013  # of one that makes no snapshot
 REST_S = 0.003  # of a turn that makes a snapshot too, when the turn before took in
 PATIENCE_S = 1.0
 QUICK = 5  # from this speed on the window is drawn more often than four times a second
@@ -89,13 +90,13 @@ class ReplayDesk:
         self._first.set()
 
     def take_in(self) -> None:
-        """Go on to where the replay ought to be by now, or as far as BUDGET_S goes. Once a front end has called this, it is meant to at
+        """Go on to where the replay ought to be by now, or as far as PART_S goes. Once a front end has called this, it is meant to at
         every other of its turns: the next pump then has little left to take in, and what it makes is made half as often."""
         self._in_parts = True
         if self._state is None or self.finished.is_set() or not (self._behind or self._is_quick):
             return
         now_s = self._clock()
-        self._go_on(now_s, BUDGET_S)
+        self._go_on(now_s, PART_S)
         self._wake()  # for what has come to be drawn
 
     def pump(self) -> StationView:

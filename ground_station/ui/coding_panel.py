@@ -166,7 +166,8 @@ class CodingPanel(QFrame):
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
         touch = self._look.measure.target >= TOUCH_PX
-        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if touch or height < TALL_PX else 1)
+        by_number = low or (touch and height < KERB_FROM_PX)
+        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if by_number else 2 if touch or height < TALL_PX else 1)
         self._tighten(tight=touch and low)
         self._doubt.setVisible(not low)  # the bars of the guesses alone tell it
         self._tall = height >= KERB_FROM_PX
@@ -178,7 +179,7 @@ class CodingPanel(QFrame):
         """Large targets in a low window: everything closer together."""
         for column in (self._column, self.form.column):
             column.setSpacing(4 if tight else 8)
-        self._column.setContentsMargins(11, 4 if tight else 10, 1, 4 if tight else 10)
+        self._column.setContentsMargins(11, 4 if tight else 10, 11, 4 if tight else 10)
         self._foot.setContentsMargins(12, 2 if tight else 5, 6, 2 if tight else 5)
         self.facts.tighten(tight=tight)
 

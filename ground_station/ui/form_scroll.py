@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScroller, QSizePolicy, QVBoxLayout, QWidget
 
-BAR_PX = 10
-"""Kept free at the right, so that nothing moves aside when the bar comes."""
 LEAST_PX = 96
 LABEL_PX = 24
 """Of a field that is brought into sight, its label above comes with it."""
@@ -19,14 +17,13 @@ class FormScroll(QScrollArea):
         super().__init__()
         self.inside = QWidget()
         self.column = QVBoxLayout(self.inside)
-        self.column.setContentsMargins(0, 0, BAR_PX, 0)
+        self.column.setContentsMargins(0, 0, 0, 0)
         self.setWidget(self.inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        self.verticalScrollBar().rangeChanged.connect(self._make_room_for_the_bar)
         QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -63,6 +60,3 @@ class FormScroll(QScrollArea):
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self.inside.isAncestorOf(now):
             self.bring(now)
-
-    def _make_room_for_the_bar(self, _least: int, most: int) -> None:
-        self.column.setContentsMargins(0, 0, 0 if most > 0 else BAR_PX, 0)

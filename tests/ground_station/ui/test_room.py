@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -101,6 +101,18 @@ def test_the_picture_can_be_seen_whatever_stands_below_it(
     assert seen.height() >= LEAST_PICTURE_PX + CAPTION_PX
     assert coding.decision.visibleRegion().boundingRect() == coding.decision.rect()
     assert {mark.isVisible() for mark, _words in coding.warnings.lines} == {True}
+
+
+@pytest.mark.parametrize(("size", "touch"), [(SMALL, False), (USUAL, False), (USUAL, True), ((1600, 820), False)])
+def test_the_whole_form_is_in_sight_and_ends_where_the_picture_ends(
+    qtbot: QtBot, tmp_path: Path, size: tuple[int, int], *, touch: bool
+) -> None:
+    coding = opened(qtbot, tmp_path, size, touch=touch, language="en").window.coding
+
+    assert not coding.form.scrolls
+    ends = {part.mapTo(coding, part.rect().topRight()).x() for part in (coding.evidence, coding.facts, coding.decision)}
+    assert ends == {coding.width() - 14}  # as far from the edge as on the left
+    assert coding.facts.mapTo(coding, QPoint(0, 0)).x() == 13
 
 
 def test_a_field_that_was_out_of_sight_comes_into_sight_with_the_focus(qtbot: QtBot, tmp_path: Path) -> None:
