@@ -27,6 +27,7 @@ PAINT = {
     "Purple": (92, 62, 122),
 }  # fmt: skip
 """Colour words of the tickets, as paint (red, green, blue)."""
+_BY_WORD = {word.casefold(): paint for word, paint in PAINT.items()} | {"gray": PAINT["Grey"]}
 
 VANS = frozenset(("VAN", "DELV", "REFG", "UTIL", "TRAC", "TRLR", "TRAI", "BUS", "FLAT", "TK", "TRUC"))
 TALL = frozenset(("SUBN", "PICK", "P-U", "TAXI"))
@@ -63,9 +64,7 @@ def take_picture(violation: Violation, truth: int, seed: int) -> bytes:
     image = _backdrop(seed % BACKDROPS).copy()
     draw_furniture(image, furniture_of(truth), kerb_y=KERB_Y)
     body = violation.body or "4DSD"
-    car = _vehicle(
-        VAN if body in VANS else SUV if body in TALL else SEDAN, PAINT.get(violation.colour or "", (122, 126, 131))
-    )
+    car = _vehicle(VAN if body in VANS else SUV if body in TALL else SEDAN, paint_of(violation.colour))
     left, top = (
         60 + rng.randrange(60),
         128 + (34 if furniture_of(truth) is Furniture.SECOND_ROW else 0) + rng.randrange(10),
@@ -76,6 +75,11 @@ def take_picture(violation: Violation, truth: int, seed: int) -> bytes:
     file = BytesIO()
     image.save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
+
+
+def paint_of(colour: str | None) -> Rgb:
+    """The paint of a colour, in capitals or not. Grey for one that nobody knows."""
+    return _BY_WORD.get((colour or "").strip().casefold(), PAINT["Grey"])
 
 
 @lru_cache(maxsize=BACKDROPS)

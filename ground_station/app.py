@@ -8,13 +8,16 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 import msgspec
 
-from ground_station.desk import Desk, Export
+from ground_station.desk import Desk
+from ground_station.exports import Export
 from ground_station.headless import Headless
 from ground_station.journal import Journal
 from ground_station.links.mqtt_link import MqttLink
@@ -25,6 +28,7 @@ from ground_station.replay_desk import ReplayDesk
 from ground_station.running import OpenDesk, RunningDesk
 from ground_station.scripted_officer import ScriptedOfficer
 from ground_station.settings import LOST_AFTER_S, Settings
+from ground_station.shift_command import half_of
 from ground_station.shift_files import ShiftFile, ShiftFileError, find_shift
 from ground_station.view_model import catalogue
 from ground_station.view_model.effects import Sound
@@ -32,6 +36,8 @@ from ground_station.view_model.intentions import ExportFormat
 from maps import base_map
 
 log = logging.getLogger(__name__)
+
+LOOK_S = 0.25  # how often an export looks whether the desk was closed
 
 
 def run(settings: Settings) -> int:
@@ -58,11 +64,18 @@ def run(settings: Settings) -> int:
         now=datetime.now(UTC),  # noqa: TID251 - a shell
         dice=lambda: secrets.randbits(80),
     )
-
     preferences = journal.preferences()
     catalogue.choose(settings.language or preferences.get("language") or usual)
     settings = with_preferences(settings, preferences)
     places = Places(_words_of_place)
+    try:
+        return _run_front_end(_live(settings, journal, places), settings)
+    finally:
+        places.close()
+
+
+def _live(settings: Settings, journal: Journal, places: Places) -> OpenDesk:
+    """A desk of now."""
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
         link = MqttLink(
@@ -80,15 +93,12 @@ def run(settings: Settings) -> int:
             lost_after_s=settings.lost_after_s,
             find_words=places.words,
             recorder=_recorder(settings) if settings.record else None,
-            export=_export(settings),
+            export=exporter(settings.store_key),
             wake=wake,
             sound=sound,
         )
 
-    try:
-        return _run_front_end(open_desk, settings)
-    finally:
-        places.close()
+    return open_desk
 
 
 def with_preferences(settings: Settings, preferences: Mapping[str, str]) -> Settings:
@@ -139,27 +149,45 @@ def _replay(settings: Settings) -> tuple[OpenDesk, Settings]:
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
         link = ReplayLink(file)
-        return ReplayDesk(link, shift, speed=settings.speed, marks_s=marks_s, export=_export(settings), wake=wake)
+        return ReplayDesk(
+            link, shift, speed=settings.speed, marks_s=marks_s, export=exporter(settings.store_key), wake=wake
+        )
 
     return open_desk, msgspec.structs.replace(settings, station=shift.station, officer=shift.officer)
 
 
-def _export(settings: Settings) -> Export:
+def exporter(store_key: str | None) -> Export:
     """The command `export` in a process of its own: it takes a processor for a while, and the window must not feel it."""
 
-    def export(shift: str, path: str, kind: ExportFormat) -> str:
+    def export(shift: str, path: str, kind: ExportFormat, cut: threading.Event) -> str:
         environment = {**os.environ}
-        if settings.store_key is not None:
-            environment["KESTREL_STORE_KEY"] = settings.store_key
+        if store_key is not None:
+            environment["KESTREL_STORE_KEY"] = store_key
         command = [sys.executable, "-m", "ground_station", "export", shift, "--format", kind, "--out", path]
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         except OSError as error:
             return str(error)
-        said = done.stderr.strip().splitlines()
-        return "" if done.returncode == 0 else (said[-1] if said else f"code {done.returncode}")
+        with process:
+            said = _said_by(process, cut)
+        if process.returncode == 0:
+            return ""
+        half_of(Path(path), process.pid).unlink(missing_ok=True)
+        return said[-1] if said else f"code {process.returncode}"
 
     return export
+
+
+def _said_by(process: subprocess.Popen[bytes], cut: threading.Event) -> list[str]:
+    """The lines that a process writes until it ends, or until it is killed because of `cut`."""
+    while True:
+        if cut.is_set():
+            process.kill()
+        try:
+            _, errors = process.communicate(timeout=LOOK_S)
+            return errors.decode(errors="replace").strip().splitlines()
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def _words_of_place(lat_deg: float, lon_deg: float) -> tuple[str | None, int | None]:

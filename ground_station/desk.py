@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from queue import Empty, SimpleQueue
 from time import monotonic
 
+from ground_station.exports import Export, Exports
 from ground_station.journal import Journal
 from ground_station.links.link import Link
 from ground_station.recording import Recorder
@@ -46,11 +47,10 @@ log = logging.getLogger(__name__)
 
 FindWords = Callable[[float, float], tuple[str | None, int | None]]
 """Latitude and longitude in degrees -> the place in words and its precinct, where known. May take long; called in the worker."""
-Export = Callable[[str, str, ExportFormat], str]
-"""A shift's file, the file to write, its format -> the problem in plain words, or empty. Takes a while; called in a thread of its own."""
 LAST_ANSWERS_S = 1.5  # how long a closing desk waits for the bridge's answers
 THREADS_END_S = 5.0  # how long a closing desk waits for each of its threads: a full disk, or the map that is being read
 TICK = timedelta(milliseconds=250)
+MUCH = 40  # events that are not left until the next pump: below a millisecond's work
 _CAN_WAIT = (TelemetryCame, HealthCame, StatusCame, PlaceFound)
 
 
@@ -76,7 +76,8 @@ class Desk:
     ) -> None:
         """`wake` is called from any thread when something came that should not wait for the next pump; it must return at once.
         `sound` is called within pump and do."""
-        self._link, self._journal, self._recorder, self._export = link, journal, recorder, export
+        self._link, self._journal, self._recorder = link, journal, recorder
+        self._exports = Exports(export, "desk-export")
         self._find_words, self._wake, self._sound = find_words, wake, sound
         self._clock, self._dice, self._draws = clock, dice, bytearray()
         now = clock()
@@ -122,6 +123,14 @@ class Desk:
         if not isinstance(event, _CAN_WAIT):
             self._wake()
 
+    def take_in(self) -> None:
+        """Take in what came if it is much already, so that no pump has a second's work of a thousand drones before it."""
+        if self._inbox.qsize() < MUCH:
+            return
+        now = self._clock()
+        self._happen(self._arrived(), now)
+        self._memo.follow(self._state.fleet, now)
+
     def pump(self) -> StationView:
         """Take in what came and what the time brings; the snapshot to draw."""
         now = self._clock()
@@ -155,6 +164,7 @@ class Desk:
         self._closing.set()
         for thread in self._threads:
             thread.join(timeout=THREADS_END_S)
+        self._exports.stop()
         self._link.stop()
         if self._recorder is not None:
             self._recorder.stop()
@@ -240,16 +250,15 @@ class Desk:
                 self._link.retry_now()
 
     def _save_shift(self, path: str, kind: ExportFormat) -> None:
-        """In a thread of its own, because it takes a while and decisions must not wait for it."""
-        recorder, export, recording = self._recorder, self._export, self._state.recording
-        if recorder is None or export is None:
-            return
-
-        def save() -> None:
-            recorder.flush()
-            self.deliver(ExportDone(path, export(recording, path, kind)))
-
-        threading.Thread(target=save, name="desk-export", daemon=True).start()
+        recorder = self._recorder
+        if recorder is not None:
+            self._exports.begin(
+                self._state.recording,
+                path,
+                kind,
+                lambda problem: self.deliver(ExportDone(path, problem)),
+                first=recorder.flush,
+            )
 
     def _look_up_places(self) -> None:
         """The places' thread: the first look-up reads the map, which takes a moment."""

@@ -33,7 +33,7 @@ BLOCK_S = 0.75  # a kill loses what came since the last block, and is to lose le
 SAME_SHIFT = timedelta(hours=1)  # a desk opened again within it goes on with the same file
 TRY_AGAIN_S = 15.0  # after a disk that refused
 TIDY_EVERY_S = 60.0
-MOST_WAITING = 5_000  # moments in memory while the disk does not answer: about 20 min
+MOST_WAITING = 5_000  # moments in memory while the disk does not answer: 20 min, or 4 of a thousand drones
 STOP_S = 3.0
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from time import monotonic
 
-from ground_station.desk import Export
+from ground_station.exports import Export, Exports
 from ground_station.links.replay_link import ReplayLink
 from ground_station.shift_files import Shift
 from ground_station.view_model import replay
+from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import (
     ExportShift,
     Intention,
@@ -30,6 +31,8 @@ from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.station_state import DeskState
 
 BUDGET_S = 0.010  # of the window's thread in one turn: below a frame
+PART_S = 0.013  # of one that makes no snapshot
+REST_S = 0.003  # of a turn that makes a snapshot too, when the turn before took in
 PATIENCE_S = 1.0
 QUICK = 5  # from this speed on the window is drawn more often than four times a second
 FIRST_WAIT_S = 5.0
@@ -53,10 +56,12 @@ class ReplayDesk:
     ) -> None:
         """`clock`: seconds that go on evenly. `marks_s`: when alerts came, as Unix times."""
         self._link, self._shift, self._marks_s, self._zone = link, shift, marks_s, zone
-        self._export, self._wake, self._clock = export, wake, clock
+        self._exports, self._wake, self._clock = Exports(export, "replay-export"), wake, clock
         self._player = Player(start=shift.start, end=shift.end, at=shift.start, since_s=clock(), speed=speed)
         self._looking = Looking()
         self._state: DeskState | None = None
+        self._memo = Memo()
+        self._in_parts = False  # the front end calls take_in between its turns
         self._at = shift.start  # of the newest moment taken in
         self._inbox: deque[Past] = deque()
         self._jump, self._begun, self._ended = 0, False, False
@@ -84,17 +89,41 @@ class ReplayDesk:
         self._inbox.append(past)
         self._first.set()
 
-    def pump(self) -> StationView:
-        """Go on to where the replay ought to be by now, or as far as BUDGET_S goes; the snapshot to draw."""
+    def take_in(self) -> None:
+        """Go on to where the replay ought to be by now, or as far as PART_S goes. Once a front end has called this, it is meant to at
+        every other of its turns: the next pump then has little left to take in, and what it makes is made half as often."""
+        self._in_parts = True
+        if self._state is None or self.finished.is_set() or not (self._behind or self._is_quick):
+            return
         now_s = self._clock()
-        wanted = replay.position(self._player, now_s)
-        self._link.move_on(wanted)
-        self._take_in(wanted, now_s + BUDGET_S)
+        self._go_on(now_s, PART_S)
+        self._wake()  # for what has come to be drawn
+
+    def pump(self) -> StationView:
+        """Go on to where the replay ought to be by now, or as far as the time goes; the snapshot to draw."""
+        now_s = self._clock()
+        wanted = self._go_on(now_s, REST_S if self._in_parts and self._state is not None else BUDGET_S)
         while self._said:
             self._looking = replay.told(self._looking, self._said.popleft(), now_s)
-        if self._player.speed >= QUICK and not self._player.paused and not self.finished.is_set():
-            self._wake()
+        if self._is_quick and not self.finished.is_set():
+            self._soon()
         return self._view(wanted, self._clock())
+
+    def _go_on(self, now_s: float, budget_s: float) -> datetime:
+        """Take in what is due; up to when that would be."""
+        wanted = replay.position(self._player, now_s)
+        self._link.move_on(wanted)
+        self._take_in(wanted, now_s + budget_s)
+        return wanted
+
+    @property
+    def _is_quick(self) -> bool:
+        return self._player.speed >= QUICK and not self._player.paused
+
+    def _soon(self) -> None:
+        """There is more to do than four times a second: a turn, or what comes between two turns anyway."""
+        if not self._in_parts:
+            self._wake()
 
     def do(self, intention: Intention) -> StationView:
         """The viewer's intention: look, play, or be told that nothing can be sent."""
@@ -112,7 +141,8 @@ class ReplayDesk:
         return self.pump()
 
     def stop(self) -> None:
-        """End the link's thread."""
+        """End the link's thread and what is being saved."""
+        self._exports.stop()
         self._link.stop()
 
     def _play(self, player: Player, now_s: float) -> None:
@@ -142,7 +172,7 @@ class ReplayDesk:
                 self.finished.set()
         elif not self._link.has_nothing_before(wanted):
             self._behind = True
-            self._wake()
+            self._soon()
 
     def _one(self, past: Past) -> None:
         match past:
@@ -161,7 +191,7 @@ class ReplayDesk:
             self._player = replay.moved_to(self._player, self._at, now_s)
             self._slow_until_s = now_s + 2 * PATIENCE_S
         self._behind = True
-        self._wake()
+        self._soon()
 
     def _view(self, wanted: datetime, now_s: float) -> StationView:
         if self._state is None:
@@ -177,21 +207,16 @@ class ReplayDesk:
             marks_s=self._marks_s,
             going=self._target is not None,
             slow=now_s < self._slow_until_s,
+            memo=self._memo,
         )
 
     def _save(self, intention: ExportShift) -> None:
-        export = self._export
-        if export is None:
-            return
-
-        def save() -> None:
-            problem = export(str(self._shift.path), intention.path, intention.format)
-            text = (
+        def told(problem: str) -> None:
+            self._said.append(
                 t("Not saved: {problem}", problem=problem)
                 if problem
                 else t("Shift saved as {path}", path=intention.path)
             )
-            self._said.append(text)
             self._wake()
 
-        threading.Thread(target=save, name="replay-export", daemon=True).start()
+        self._exports.begin(str(self._shift.path), intention.path, intention.format, told)

@@ -71,6 +71,11 @@ def line_of(shift: Shift) -> str:
     return f"{shift.name}  {span}  {alerts}  {lines}  {size}"
 
 
+def half_of(out: Path, process: int) -> Path:
+    """The file beside the wanted one that a process writes first."""
+    return out.with_name(f".{out.name}.{process}")
+
+
 def _export(path: Path, out: Path, kind: str, key: str | None, every_s: float, *, plates: bool) -> int:
     """Into a file beside the wanted one first, which then takes its name: there is never half a file."""
     file = ShiftFile.open(path, key)
@@ -80,7 +85,7 @@ def _export(path: Path, out: Path, kind: str, key: str | None, every_s: float, *
         file.close()
     if plates:
         sys.stderr.write(f"ground_station: {PLATES_WARNING}\n")
-    half = out.with_name(f".{out.name}.{os.getpid()}")
+    half = half_of(out, os.getpid())
     try:
         with open(
             os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""

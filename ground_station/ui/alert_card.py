@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from ground_station.ui import paint
 from ground_station.ui.look import MEDIUM, SEMIBOLD, Look
-from ground_station.ui.pictures import Pictures
+from ground_station.ui.pictures import CORNER_PX, Pictures
 from ground_station.view_model import wording
 from ground_station.view_model.language import later, t
 from ground_station.view_model.snapshot import AlertCard, AlertGroup, AlertRow
@@ -16,6 +16,8 @@ from ground_station.view_model.snapshot import AlertCard, AlertGroup, AlertRow
 CARD_PX = 76
 FOLDED_PX = 96
 PICTURE = QSize(72, 48)
+SLIDE_PX = 24
+"""So far above its place a new card begins."""
 _EDGE_PX = 4
 _INDENT_PX = 14  # of a card below that of its group
 _RAIL_PX = 8
@@ -51,7 +53,7 @@ class AlertCardPainter(QStyledItemDelegate):
         arrived = self.arriving.get(card.violation_id, 1.0) if isinstance(card, AlertCard) else 1.0
         if arrived < 1.0:
             painter.setOpacity(arrived)
-            painter.translate(0, (arrived - 1.0) * 24)
+            painter.translate(0, (arrived - 1.0) * SLIDE_PX)
         if card.selected or card.unseen:
             # The twin of the sound: an alert that nobody has looked at yet has an edge of its own.
             edge = "accent" if card.selected else ("must_decide" if card.severity == "must_decide" else "attention")
@@ -82,20 +84,13 @@ class AlertCardPainter(QStyledItemDelegate):
 
     def _paint_picture(self, p: QPainter, card: AlertRow, box: QRectF) -> None:
         look = self._look
-        outline = QPainterPath()
-        outline.addRoundedRect(box, 4, 4)
         pixmap = self._pictures.thumbnail(card.picture, box.size().toSize(), p.device().devicePixelRatio())
-        p.save()
-        p.setClipPath(outline)
         if pixmap is not None:
             p.drawPixmap(box.topLeft(), pixmap)
         else:
-            p.fillRect(box, look.colour("field"))
-        p.restore()
-        if pixmap is None:
             p.setPen(look.colour("line"))
-            p.setBrush(Qt.BrushStyle.NoBrush)
-            p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            p.setBrush(look.colour("field"))
+            p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), CORNER_PX, CORNER_PX)
             p.setPen(look.colour("soft"))
             p.setFont(look.font(11))
             words = t(_NO_PICTURE.get(card.picture.state, later("no\npicture")))

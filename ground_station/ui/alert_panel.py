@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListView, QStyle, QVBoxLayout
 
-from ground_station.ui.alert_card import AlertCardPainter
+from ground_station.ui.alert_card import SLIDE_PX, AlertCardPainter
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import Cap, HintLine, PlainLabel, Rule
 from ground_station.ui.pictures import Pictures
@@ -16,7 +16,7 @@ from ground_station.ui.rows import Rows
 from ground_station.view_model import wording
 from ground_station.view_model.intentions import AlertsOnScreen, Intention, SelectAlert, ToggleGroup
 from ground_station.view_model.language import t
-from ground_station.view_model.snapshot import AlertGroup, AlertRow, StationView
+from ground_station.view_model.snapshot import AlertCard, AlertGroup, AlertRow, StationView
 
 SLIDE_MS = 150
 WIDTH_PX = 300
@@ -173,7 +173,10 @@ class AlertPanel(QFrame):
     def _slid(self, progress: float) -> None:
         for violation_id in self.painter.arriving:
             self.painter.arriving[violation_id] = progress
-        self.list.viewport().update()
+        for place, row in enumerate(self.model.rows.now):
+            if isinstance(row, AlertCard) and row.violation_id in self.painter.arriving:
+                box = self.list.visualRect(self.model.index(place))
+                self.list.viewport().update(box.adjusted(0, -SLIDE_PX, 0, 0))
 
     def _group_hint(self, view: StationView) -> tuple[tuple[str | Cap, ...], ...]:
         """The key that opens or closes the group that the officer is in."""

@@ -21,10 +21,11 @@ from ground_station.ui.decision_row import DecisionRow
 from ground_station.ui.details_grid import DetailsGrid
 from ground_station.ui.drone_panel import DroneDetails
 from ground_station.ui.facts_form import FactsForm
+from ground_station.ui.form_scroll import FormScroll
 from ground_station.ui.kerb_inset import KerbInset
 from ground_station.ui.look import SEMIBOLD, Look
 from ground_station.ui.parts import Cap, HintLine, KeyButton, PlaceLabel, PlainLabel, Rule, SeverityMark
-from ground_station.ui.picture_view import EvidenceView
+from ground_station.ui.picture_view import CAPTION_PX, EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine
 from ground_station.ui.warning_lines import WarningLines
@@ -40,10 +41,8 @@ KERB_FROM_PX = 1000
 KERB_LEAST_PX = 140
 TOUCH_PX = 44
 """Targets of this size are for gloves."""
-LEAST_PICTURE_PX = 90
-"""With two warnings below, in the smallest window."""
-TIGHT_PICTURE_PX = 56
-"""The same with large targets."""
+LEAST_PICTURE_PX = 160
+"""Without its caption, in any window, however much stands below: there is no deciding about what cannot be seen."""
 WIDTH_PX = 430
 FOLDED_WIDTH_PX = 424
 
@@ -72,6 +71,7 @@ class CodingPanel(QFrame):
         self._look, self._send, self._leave = look, send, leave
         self._desk: DeskView | None = None
         self._refit = False  # the size has changed: draw the same desk anew
+        self._chosen: tuple[str, int | None] = ("", None)  # the alert and its code, as last shown
         self._waiting: set[str] = set()  # sections that still show the desk before
         self._mark = SeverityMark(look)
         self._title = PlaceLabel(look, weight=SEMIBOLD)
@@ -85,6 +85,7 @@ class CodingPanel(QFrame):
         self.facts = FactsForm(look, send, leave)
         self.warnings = WarningLines(look)
         self.decision = DecisionRow(look, send, leave, self.go_to_missing)
+        self.form = FormScroll()
         self.kerb = KerbInset(look, cache)
         self._tall, self._below_px = False, 1
         self._kerb_hint = HintLine(look, [(Cap("W"), t("picture"))])
@@ -146,13 +147,11 @@ class CodingPanel(QFrame):
         self._instead = QVBoxLayout()  # of the picture: the kerb, by its key
         column.addLayout(self._instead)
         self._instead.addWidget(self._kerb_hint)
+        self.evidence.setMinimumHeight(LEAST_PICTURE_PX + CAPTION_PX)
         column.addWidget(self.evidence, 1)
-        column.addWidget(self._details)
-        column.addSpacing(2)
-        column.addWidget(self._doubt)
-        column.addWidget(self.codes)
-        column.addWidget(self.search)
-        column.addWidget(self.facts)
+        column.addWidget(self.form)
+        for widget in (self._details, self._doubt, self.codes, self.search, self.facts):
+            self.form.column.addWidget(widget)
         column.addWidget(self.warnings)
         column.addSpacing(2)
         column.addWidget(self.decision)
@@ -167,21 +166,22 @@ class CodingPanel(QFrame):
         """Take less room: a narrower panel, and the frequent codes by number only."""
         self.setFixedWidth(FOLDED_WIDTH_PX if narrow else WIDTH_PX)
         touch = self._look.measure.target >= TOUCH_PX
-        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if low else 2 if touch or height < TALL_PX else 1)
+        by_number = low or (touch and height < KERB_FROM_PX)
+        self.codes.fold(frequent_per_line=FREQUENT_BY_NUMBER if by_number else 2 if touch or height < TALL_PX else 1)
         self._tighten(tight=touch and low)
+        self._doubt.setVisible(not low)  # the bars of the guesses alone tell it
         self._tall = height >= KERB_FROM_PX
         self._below_px = max(1, height - KERB_FROM_PX + KERB_LEAST_PX)
         self._put_kerb(instead=False)
         self._refit = True
 
     def _tighten(self, *, tight: bool) -> None:
-        """Large targets in a low window: everything closer together, a lower picture, and the guesses' bars alone tell the doubt."""
-        self._column.setSpacing(4 if tight else 8)
+        """Large targets in a low window: everything closer together."""
+        for column in (self._column, self.form.column):
+            column.setSpacing(4 if tight else 8)
         self._column.setContentsMargins(11, 4 if tight else 10, 11, 4 if tight else 10)
         self._foot.setContentsMargins(12, 2 if tight else 5, 6, 2 if tight else 5)
-        self._doubt.setVisible(not tight)
         self.facts.tighten(tight=tight)
-        self.evidence.setMinimumHeight(TIGHT_PICTURE_PX if tight else LEAST_PICTURE_PX)
 
     def toggle_kerb(self) -> None:
         """Where the window is not tall enough to show both: the kerb from above in the picture's place, or the picture again."""
@@ -267,6 +267,8 @@ class CodingPanel(QFrame):
         self._details.show_details(desk.details)
         self._doubt.say(desk.doubt)
         self._waiting = {"codes", "facts"}
+        if fresh:
+            self.form.to_top()
         for widget in (*self._code_section, *self._fact_section):
             widget.setUpdatesEnabled(False)  # until it shows this desk, too
 
@@ -296,6 +298,10 @@ class CodingPanel(QFrame):
         self.kerb.show_place(desk)
         for widget in self._fact_section:
             widget.setUpdatesEnabled(True)
+        chosen = (desk.violation_id, desk.code)
+        if desk.code is not None and chosen != self._chosen and self._chosen[0] == desk.violation_id:
+            self.form.bring(self.facts)  # what is needed next
+        self._chosen = chosen
 
     def _show_claim(self, words: str, *, bold: bool) -> None:
         """The words of the claim; the time that is left stands out."""

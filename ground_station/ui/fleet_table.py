@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from ground_station.ui import paint
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
@@ -28,6 +22,8 @@ _NOWHERE = QModelIndex()
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _END = 1 << 30
+MOST_CELLS = 800
+"""Pictures of cells that are kept: some 10 MB, and more than a screen full in a second."""
 _STEPS = {
     Qt.Key.Key_Up: -1,
     Qt.Key.Key_Down: 1,
@@ -51,17 +47,20 @@ COLUMNS: tuple[tuple[str, int, bool, str], ...] = (
 DRONE, PHASE, BATTERY, LINK, TEMP, HEARD, ATTENTION = range(len(COLUMNS))
 
 
+_TEXTS: tuple[Callable[[FleetRow, float], str], ...] = (
+    lambda row, _now_s: row.drone_id,
+    lambda row, _now_s: row.phase,
+    lambda row, _now_s: row.battery_text,
+    lambda row, _now_s: row.link_text,
+    lambda row, _now_s: row.temp_text,
+    lambda row, now_s: row.heard_text(now_s),
+    lambda row, _now_s: row.attention,
+)
+
+
 def text_of(row: FleetRow, column: int, now_s: float) -> str:
     """What stands in one cell at a Unix time."""
-    return (
-        row.drone_id,
-        row.phase,
-        row.battery_text,
-        row.link_text,
-        row.temp_text,
-        row.heard_text(now_s),
-        row.attention,
-    )[column]
+    return _TEXTS[column](row, now_s)
 
 
 class FleetModel(QAbstractTableModel):
@@ -109,43 +108,88 @@ class FleetModel(QAbstractTableModel):
         return None
 
 
-class CellPainter(QStyledItemDelegate):
-    """Paints one cell: text, battery or mark of attention, upon the row's ground and line."""
+class Cell(NamedTuple):
+    """All that decides how a cell looks, but for the theme."""
 
-    def __init__(self, look: Look, fleet: FleetModel):
-        super().__init__()
-        self._look, self._fleet = look, fleet
+    column: int
+    text: str
+    size: tuple[int, int]
+    selected: bool
+    soft: bool
+    battery: tuple[int, str] | None  # percent and band
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Qt's: every row has one height."""
-        return QSize(60, self._look.measure.row)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Qt's: the cell at `index`."""
-        look, column = self._look, index.column()
-        row = self._fleet.rows.now[index.row()]
-        box: QRect = option.rect
+class CellPainter:
+    """Paints cells: text, battery or mark of attention, upon the row's ground and line. Most cells of a fleet say what another has said a
+    moment ago, so what was drawn is kept as a picture, and a cell is one copy."""
+
+    def __init__(self, look: Look):
+        self._look = look
+        self._kept: dict[Cell, QPixmap] = {}
+        look.changed.connect(self._kept.clear)
+
+    def paint(self, painter: QPainter, box: QRect, row: FleetRow, column: int, now_s: float) -> None:
+        """The cell of a column in its place."""
+        cell = self.cell(box, row, column, now_s)
+        ratio = painter.device().devicePixelRatioF()
+        if not ratio.is_integer():  # an edge between two pixels would be blurred twice
+            self._draw(painter, box, cell)
+            return
+        kept = self._kept.get(cell)
+        if kept is None or kept.devicePixelRatio() != ratio:
+            kept = self._keep(cell, ratio)
+        painter.drawPixmap(box.topLeft(), kept)
+
+    def cell(self, box: QRect, row: FleetRow, column: int, now_s: float) -> Cell:
+        """What is to be drawn of a row in a column."""
+        with_bar = column == BATTERY and row.battery_pct is not None
+        return Cell(
+            column,
+            text_of(row, column, now_s),
+            (box.width(), box.height()),
+            row.selected,
+            row.freshness == "lost" and column != DRONE,
+            (round(row.battery_pct or 0.0), row.battery_band) if with_bar else None,
+        )
+
+    @property
+    def count(self) -> int:
+        """How many pictures of cells are kept."""
+        return len(self._kept)
+
+    def _keep(self, cell: Cell, ratio: float) -> QPixmap:
+        while len(self._kept) >= MOST_CELLS:
+            del self._kept[next(iter(self._kept))]
+        box = QRect(0, 0, *cell.size)
+        kept = QPixmap(box.size() * ratio)
+        kept.setDevicePixelRatio(ratio)
+        painter = QPainter(kept)
+        self._draw(painter, box, cell)
+        painter.end()
+        self._kept[cell] = kept
+        return kept
+
+    def _draw(self, painter: QPainter, box: QRect, cell: Cell) -> None:
+        look, column, text = self._look, cell.column, cell.text
         line = look.palette.line_px
-        if row.selected:
-            painter.fillRect(box, look.colour("selected"))
-            if column == DRONE:
-                painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), look.colour("accent"))
+        painter.fillRect(box, look.colour("selected" if cell.selected else "panel"))
+        if cell.selected and column == DRONE:
+            painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), look.colour("accent"))
         painter.fillRect(QRect(box.left(), box.bottom() - line + 1, box.width(), line), look.colour("line"))
         inner = QRectF(box).adjusted(12, 0, -12, -line)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if column == BATTERY and row.battery_pct is not None:
+        if cell.battery is not None:
             bar = QRectF(inner.left(), inner.center().y() - 4.5, 44, 9)
-            paint.battery(painter, look, bar, row.battery_pct, row.battery_band)
+            paint.battery(painter, look, bar, *cell.battery)
             inner = QRectF(inner.left() + 44, inner.top(), 44, inner.height())  # the number ends at one place
-        elif column == ATTENTION and row.attention:
+        elif column == ATTENTION and text:
             paint.severity(painter, look, "attention", QPointF(inner.left() + 5, inner.center().y()), 9)
             inner = inner.adjusted(14, 0, 0, 0)
         weight = SEMIBOLD if column == DRONE else REGULAR
         painter.setFont(look.font(None, weight))
-        painter.setPen(look.colour("soft" if row.freshness == "lost" and column != DRONE else "ink"))
-        right = COLUMNS[column][2] or (column == BATTERY and row.battery_pct is not None)
-        text = text_of(row, column, self._fleet.now_s)
+        painter.setPen(look.colour("soft" if cell.soft else "ink"))
+        right = COLUMNS[column][2] or cell.battery is not None
         if look.width(text, None, weight) > inner.width():
             text = paint.elided(painter, text, inner.width())
         painter.drawText(inner, _RIGHT if right else _LEFT, text)
@@ -160,8 +204,9 @@ class FleetTable(QTableView):
         super().__init__()
         self._send, self._on_open = send, on_open
         self.fleet = FleetModel()
+        self._cells = CellPainter(look)
+        self._ages: dict[int, str] = {}  # of the rows in sight, by place, as they were last painted
         self.setModel(self.fleet)
-        self.setItemDelegate(CellPainter(look, self.fleet))
         self.setAccessibleName(t("Fleet"))
         self.setAccessibleDescription(
             t("Arrow keys left and right sort by another column, Space turns the order round")
@@ -191,12 +236,32 @@ class FleetTable(QTableView):
         self.doubleClicked.connect(lambda _index: on_open())
 
     def show_fleet(self, fleet: FleetView) -> None:
-        """Draw another moment; only rows that changed are repainted, and of the others in sight the age."""
+        """Draw another moment; only rows that changed are repainted, and of the others in sight an age that reads otherwise."""
         self.fleet.now_s = fleet.now_s
         self.fleet.order_by(fleet.sort)
-        self.fleet.rows.replace(fleet.rows, self._in_sight())
-        left = self.columnViewportPosition(HEARD)
-        self.viewport().update(QRect(left, 0, self.columnWidth(HEARD), self.viewport().height()))
+        first, end = self._in_sight()
+        self.fleet.rows.replace(fleet.rows, (first, end))
+        ages = {place: row.heard_text(fleet.now_s) for place, row in enumerate(fleet.rows[first:end], first)}
+        left, width = self.columnViewportPosition(HEARD), self.columnWidth(HEARD)
+        for place, age in ages.items():
+            if age != self._ages.get(place):
+                self.viewport().update(QRect(left, self.rowViewportPosition(place), width, self.rowHeight(place)))
+        self._ages = ages
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's: the cells that are to be painted, without Qt's own way to each of them, which takes longer than the cell."""
+        painter, rows, now_s = QPainter(self.viewport()), self.fleet.rows.now, self.fleet.now_s
+        height = self.verticalHeader().defaultSectionSize()
+        columns = [(self.columnViewportPosition(at), self.columnWidth(at)) for at in range(len(COLUMNS))]
+        region = event.region()
+        first, end = self._in_sight()
+        for place in range(first, min(end, len(rows))):
+            row, top = rows[place], self.rowViewportPosition(place)
+            for column, (left, width) in enumerate(columns):
+                box = QRect(left, top, width, height)
+                if region.intersects(box):
+                    self._cells.paint(painter, box, row, column, now_s)
+        painter.end()
 
     def _in_sight(self) -> tuple[int, int]:
         """The places of the first row in sight and of the one after the last."""

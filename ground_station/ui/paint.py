@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from ground_station.ui.keys import shown
 from ground_station.ui.look import SEMIBOLD, Look
@@ -88,15 +88,10 @@ def bar(p: QPainter, look: Look, box: QRectF, share: float, role: str = "accent"
     p.drawRoundedRect(box, radius, radius)
     if share <= 0:
         return
-    path = QPainterPath()
-    path.addRoundedRect(box, radius, radius)
-    p.save()
-    p.setClipPath(path)
     p.setBrush(look.colour(role))
     filled = QRectF(box)
-    filled.setWidth(max(box.height(), box.width() * min(share, 1.0)))
+    filled.setWidth(max(box.height(), box.width() * min(share, 1.0)))  # never so short that its ends were not round
     p.drawRoundedRect(filled, radius, radius)
-    p.restore()
 
 
 def battery(p: QPainter, look: Look, box: QRectF, percent: float, band: str) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from ground_station.ui import paint
 from ground_station.ui.look import MEDIUM, Look
@@ -27,13 +27,15 @@ ZOOMS = (1.0, 2.0, 4.0)
 PLATE_CENTRE = QPointF(0.505, 0.74)
 """Where a drone's camera, which frames the vehicle, has the plate: in shares of width and height."""
 PLATE_ZOOM = 3.4
+TAP_ZOOM = ZOOMS[-1]
 _LARGEST_ZOOM = 8.0
 CAPTION_PX = 26
 _NONE = PictureView(state="none", words="", digest="", image=None)
 
 
 class EvidenceView(QWidget):
-    """Shows one picture. Z steps through ZOOMS, Q turns it by a quarter, P goes to the plate and back; the wheel zooms, the mouse drags."""
+    """Shows one picture. Z steps through ZOOMS, Q turns it by a quarter, P goes to the plate and back; the wheel zooms, the mouse drags,
+    and a tap goes near the place that was tapped and, from near, back to the whole."""
 
     def __init__(self, look: Look, pictures: Pictures):
         super().__init__()
@@ -44,6 +46,7 @@ class EvidenceView(QWidget):
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._drag: QPointF | None = None
+        self._tap: QPointF | None = None  # where a press began that has not moved yet
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.ArrowCursor)
 
@@ -105,8 +108,8 @@ class EvidenceView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Qt's: the whole picture at the panel's width."""
-        return QSize(404, self.wanted_height(max(self.width(), 340)))
+        """Qt's: the least that it was given; whatever room is left besides is the picture's, up to the whole of it at this width."""
+        return QSize(404, self.minimumHeight())
 
     def wanted_height(self, width: int) -> int:
         """The height at which the whole picture fills `width`, with its caption; a picture on its side takes no more room."""
@@ -124,11 +127,17 @@ class EvidenceView(QWidget):
         self._look_at(self._centre, self._zoom * (1.2 if event.angleDelta().y() > 0 else 1 / 1.2))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Qt's: a drag begins."""
+        """Qt's: a drag or a tap begins."""
+        self._drag = self._tap = event.position()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Qt's: the second press of two. The first was a tap already, and two do not undo each other."""
         self._drag = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Qt's: the picture follows the mouse."""
+        if self._tap is not None and (event.position() - self._tap).manhattanLength() >= self._still_px:
+            self._tap = None
         if self._drag is not None and self._zoom > 1.0:
             moved = event.position() - self._drag
             self._drag = event.position()
@@ -142,8 +151,37 @@ class EvidenceView(QWidget):
             )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Qt's: the drag ends."""
-        self._drag = None
+        """Qt's: the drag ends, or it was a tap."""
+        tapped, self._drag, self._tap = self._tap, None, None
+        if tapped is None or self._image is None:
+            return
+        place = self.place_at(tapped)
+        if self._zoom > 1.0:
+            self._look_at(self._centre, ZOOMS[0])
+        elif place is not None:
+            self._look_at(place, TAP_ZOOM)
+
+    @property
+    def _still_px(self) -> int:
+        """How far a finger or a mouse may slip in a tap."""
+        return max(QApplication.startDragDistance(), self._look.measure.target // 4)
+
+    def place_at(self, point: QPointF) -> QPointF | None:
+        """Which place of the picture lies at a point of the widget, in shares of its width and height; None beside it."""
+        drawn = self._drawn()
+        if not self._frame().contains(point) or not drawn.contains(point):
+            return None
+        return QPointF((point.x() - drawn.left()) / drawn.width(), (point.y() - drawn.top()) / drawn.height())
+
+    def _drawn(self) -> QRectF:
+        """Where the whole picture lies at the present zoom, most of it perhaps outside the frame."""
+        whole = self._whole()
+        drawn = QRectF(0, 0, whole.width() * self._zoom, whole.height() * self._zoom)
+        centre = whole.center()
+        drawn.moveTopLeft(
+            QPointF(centre.x() - self._centre.x() * drawn.width(), centre.y() - self._centre.y() * drawn.height())
+        )
+        return drawn
 
     def _whole(self) -> QRectF:
         """Where the whole picture lies at zoom 1: as large as fits, in the middle."""
@@ -171,16 +209,7 @@ class EvidenceView(QWidget):
         if self._image is None:
             self._paint_absence(p, box)
             return
-        whole = self._whole()
-        target = QRectF(0, 0, whole.width() * self._zoom, whole.height() * self._zoom)
-        centre = whole.center()
-        target.moveTopLeft(
-            QPointF(
-                centre.x() - self._centre.x() * target.width(),
-                centre.y() - self._centre.y() * target.height(),
-            )
-        )
-        p.drawImage(target, self._image)
+        p.drawImage(self._drawn(), self._image)
         p.setClipping(False)
         self._paint_caption(p, box.bottom())
 

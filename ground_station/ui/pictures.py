@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtGui import QBrush, QImage, QImageReader, QPainter, QPixmap
 
 from ground_station.view_model.snapshot import PictureView
 
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 KEPT_IMAGES = 24  # a picture of 1,600 x 1,200 takes 8 MB decoded
 KEPT_THUMBNAILS = 400
+CORNER_PX = 4  # of a thumbnail: cut off once, because cutting at each painting takes a third of it
 LONGEST_SIDE_PX = 8_000
 ALLOCATION_MB = 256  # Qt refuses to decode anything larger
 
@@ -39,7 +40,8 @@ class Pictures:
         return None if image.isNull() else image
 
     def thumbnail(self, picture: PictureView, size: QSize, ratio: float) -> QPixmap | None:
-        """The middle of the picture filling `size` (device-independent), for a screen of `ratio` device pixels a pixel."""
+        """The middle of the picture filling `size` (device-independent) with round corners, for a screen of `ratio` device pixels a
+        pixel."""
         if picture.image is None:
             return None
         key = (picture.digest, size.width(), size.height(), ratio)
@@ -77,6 +79,15 @@ def _filling(image: QImage, size: QSize, ratio: float) -> QPixmap:
         wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
     )
     left, top = (scaled.width() - wanted.width()) // 2, (scaled.height() - wanted.height()) // 2
-    pixmap = QPixmap.fromImage(scaled.copy(left, top, wanted.width(), wanted.height()))
+    middle = scaled.copy(left, top, wanted.width(), wanted.height())
+    rounded = QImage(wanted, QImage.Format.Format_ARGB32_Premultiplied)
+    rounded.fill(0)  # clear
+    painter = QPainter(rounded)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(middle))
+    painter.drawRoundedRect(rounded.rect(), CORNER_PX * ratio, CORNER_PX * ratio)
+    painter.end()
+    pixmap = QPixmap.fromImage(rounded)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap

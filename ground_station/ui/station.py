@@ -45,7 +45,7 @@ class Station(QObject):
         """`theme`: instead of the one kept at the last use. `officer`: somebody who works by himself, for tests."""
         super().__init__()
         self._theme, self._officer = theme, officer
-        self._gate = ThreadGate(self.turn, self)
+        self._gate = ThreadGate(self.turn, self, between=self.take_in)
         self._sounds = Sounds()
         self._tidy = Tidy(self)
         self._sound_on, self._in_parts = True, False
@@ -55,6 +55,7 @@ class Station(QObject):
     def start(self, *, where_it_was: bool = False) -> None:
         """Show the window (where it was at the last use, if wanted), begin to listen, and load the map after the first painting."""
         self._desk.start()
+        self._desk.take_in()
         if self._theme is not None:
             self.send(SetTheme(self._theme))
         self.turn()
@@ -82,6 +83,10 @@ class Station(QObject):
     def has_failed(self) -> bool:
         """Whether the desk's journal cannot be written any more."""
         return self._desk.failed.is_set()
+
+    def take_in(self) -> None:
+        """Take in what came, and draw nothing yet."""
+        self._desk.take_in()
 
     def turn(self) -> None:
         """Take in what came and draw it; then the scripted officer, if there is one, does one thing."""

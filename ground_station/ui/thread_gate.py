@@ -18,11 +18,14 @@ CALM_PERIODS = 5
 
 
 class ThreadGate(QObject):
-    """Calls `on_turn` on the thread it was made on: soon after `wake`, and otherwise every CALM_PERIODS x PERIOD_MS."""
+    """Calls `on_turn` on the thread it was made on: soon after `wake`, and otherwise every CALM_PERIODS x PERIOD_MS; and `between` at each
+    of the other periods, for work that the next turn then has not to do."""
 
-    def __init__(self, on_turn: Callable[[], None], parent: QObject | None = None):
+    def __init__(
+        self, on_turn: Callable[[], None], parent: QObject | None = None, *, between: Callable[[], None] = lambda: None
+    ):
         super().__init__(parent)
-        self._on_turn = on_turn
+        self._on_turn, self._between = on_turn, between
         self._woken = Event()
         self._idle_periods = 0
         self._timer = QTimer(self)
@@ -49,3 +52,5 @@ class ThreadGate(QObject):
             self._woken.clear()  # before the turn: what comes during the turn asks for the next one
             self._idle_periods = 0
             self._on_turn()
+        else:
+            self._between()

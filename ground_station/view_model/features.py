@@ -26,7 +26,7 @@ def changes_between(before: MapScene | None, after: MapScene) -> Changes | None:
     moved = tuple(
         _drone(drone_id, spot, after.now_s)
         for drone_id, spot in after.drones.items()
-        if _differs(before.drones.get(drone_id), spot)
+        if (known := before.drones.get(drone_id)) is not spot and _differs(known, spot)
     )
     removed = tuple(drone_id for drone_id in before.drones if drone_id not in after.drones)
     alerts = None if before.alerts == after.alerts else _alerts(after.alerts)

@@ -159,11 +159,13 @@ def _with_status(drone: Drone, status: DroneStatus) -> Drone:
 
 def attention_of(drone: Drone, fresh: Freshness) -> tuple[str, int]:
     """The one word for what is most wrong, and how urgent it is."""
-    faults = drone.health.faults if drone.health else ()
-    alarm = next((fault for fault in faults if fault.level == "alarm"), None)
-    warning = next((fault for fault in faults if fault.level == "warning"), None)
     if not is_expected(drone):
         return t("stopped"), 2
+    faults = drone.health.faults if drone.health else ()
+    if fresh == "live" and drone.band == "well" and not faults:
+        return "", 0  # nearly all of them, nearly always
+    alarm = next((fault for fault in faults if fault.level == "alarm"), None)
+    warning = next((fault for fault in faults if fault.level == "warning"), None)
     if drone.band == "critical":
         return t("battery"), 8
     if alarm:

@@ -1,20 +1,22 @@
 """The fleet on screen, table and map at once: only drones of which something changed are made anew.
 
 A snapshot is made four times a second, and more often while an officer works; a thousand drones are then a thousand rows and marks of
-which three quarters are as before. `Memo` remembers what was made of which drone. It changes the cost and never the result: a property
-in tests/ground_station/test_fleet_rows.py compares it with a fresh one.
+which three quarters are as before. `Memo` remembers what was made of which drone, in which order, and when a silence will next mean
+something. It changes the cost and never the result: a property in tests/ground_station/test_fleet_rows.py compares it with a fresh one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import inf
+from typing import NamedTuple
 
 import msgspec
 
 from ground_station.view_model import wording
 from ground_station.view_model.fleet import Drone, Fleet, attention_of, is_expected
-from ground_station.view_model.freshness import STALE_SHARE
+from ground_station.view_model.freshness import STALE_SHARE, freshness_of
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DroneSpot, FleetRow, Freshness
 
@@ -30,7 +32,9 @@ SORTS: dict[str, Callable[[FleetRow], str | float | None]] = {
     "attention": lambda row: row.attention_rank,
 }
 """What each column is sorted by."""
-_Key = tuple[Drone, Freshness, bool, bool]
+_Place = tuple[int, str]
+"""What the rows are sorted by: minus the rank of attention, id."""
+_ROUNDING_S = 0.001  # two ways to add up the same times may differ by less
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -42,49 +46,112 @@ class Shown(msgspec.Struct, frozen=True):
     expected: int  # how many ought to be heard
 
 
+class _Made(NamedTuple):
+    """What was made of one drone."""
+
+    until_s: float  # Unix time up to which the freshness surely stays what it is
+    row: FleetRow
+    spot: DroneSpot | None
+    is_expected: bool
+
+
 class Memo:
-    """What was made at the last snapshot, by drone id. Belongs to one desk."""
+    """What was made at the last snapshot, by drone id. Belongs to one desk.
+
+    Its work grows with what changed, not with the fleet: a drone is looked at again when something came of it, when it was selected or has
+    an alert and before did not (or the other way round), and when its silence has lasted long enough to mean something else.
+    """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[_Key, FleetRow, DroneSpot | None]] = {}
-        self._order: list[str] = []
+        self._forget(0.0)
+
+    def _forget(self, lost_after_s: float) -> None:
+        self._lost_after_s = lost_after_s
+        self._drones: dict[str, Drone] = {}
+        self._made: dict[str, _Made] = {}
+        self._order: list[_Place] = []  # sorted: as the rows are
+        self._at: dict[str, int] = {}  # where in it
+        self._rows: list[FleetRow] = []
+        self._shown = Shown((), {}, 0, 0)
+        self._alerting: frozenset[str] = frozenset()
+        self._selected: str | None = None
+        self._now_s, self._next_s = 0.0, inf  # when the next silence means something else
 
     def shown(self, fleet: Fleet, now: datetime, alerting: frozenset[str], selected: str | None) -> Shown:
         """The fleet at `now`. `alerting`: drones with an open alert."""
-        now_s, lost_after_s = now.timestamp(), fleet.lost_after_s
-        stale_after_s = lost_after_s * STALE_SHARE
-        made = self._made
-        live = expected = 0
-        reordered = len(made) != len(fleet.drones)
-        spots: dict[str, DroneSpot] = {}
-        for drone_id, drone in fleet.drones.items():
-            heard_s = drone.heard_s
-            fresh: Freshness
-            # freshness() of fleet.py, without two calls for each of thousands
-            if heard_s is None or drone.cut_off or now_s - heard_s >= lost_after_s:
-                fresh = "lost"
-            elif now_s - heard_s >= stale_after_s:
-                fresh = "stale"
+        now_s = now.timestamp()
+        touched = self._touched(fleet, now_s, alerting, selected)
+        self._drones, self._now_s = fleet.drones, now_s
+        self._alerting, self._selected = alerting, selected
+        if touched:
+            self._make(touched)
+        return self._shown
+
+    def follow(self, fleet: Fleet, now: datetime) -> None:
+        """Do already what the next snapshot would otherwise have to do for these drones."""
+        self.shown(fleet, now, self._alerting, self._selected)
+
+    def _touched(self, fleet: Fleet, now_s: float, alerting: frozenset[str], selected: str | None) -> set[str]:
+        """Which drones are to be made anew."""
+        known = self._drones
+        touched: set[str] = set()
+        if fleet.drones is not known:
+            touched.update([drone_id for drone_id, drone in fleet.drones.items() if known.get(drone_id) is not drone])
+            added = sum([drone_id not in known for drone_id in touched])
+            if len(fleet.drones) - added != len(known):
+                self._forget(fleet.lost_after_s)  # some are gone: another shift, or another place in it
+                return set(fleet.drones)
+        if fleet.lost_after_s != self._lost_after_s or now_s < self._now_s:
+            self._lost_after_s = fleet.lost_after_s
+            return set(fleet.drones)
+        if now_s >= self._next_s:
+            touched.update([drone_id for drone_id, made in self._made.items() if now_s >= made.until_s])
+            self._next_s = min([made.until_s for made in self._made.values() if made.until_s > now_s], default=inf)
+        touched |= alerting ^ self._alerting
+        if selected != self._selected:
+            touched |= {each for each in (selected, self._selected) if each is not None}
+        return touched & fleet.drones.keys()
+
+    def _make(self, touched: set[str]) -> None:
+        """Anew: these drones, and with them the rows, the marks and the counts."""
+        before, spots = self._shown, dict(self._shown.spots)
+        live, expected = before.live, before.expected
+        next_s, reordered = self._next_s, False
+        rows, made, at = self._rows, self._made, self._at
+        for drone_id in touched:
+            drone, was = self._drones[drone_id], made.get(drone_id)
+            fresh, until_s = _freshness(drone, self._now_s, self._lost_after_s)
+            has_alert = drone_id in self._alerting
+            row = _row(drone, fresh, has_alert, drone_id == self._selected)
+            spot = _spot(drone, fresh, has_alert)
+            is_due = is_expected(drone)
+            made[drone_id] = _Made(until_s, row, spot, is_due)
+            if until_s < next_s:
+                next_s = until_s
+            live += fresh == "live"
+            expected += is_due
+            if was is not None:
+                live -= was.row.freshness == "live"
+                expected -= was.is_expected
+            place = (-row.attention_rank, drone_id)
+            if was is None:
+                self._order.append(place)
+                reordered = True
+            elif was.row.attention_rank != row.attention_rank:
+                self._order[at[drone_id]] = place
+                reordered = True
             else:
-                fresh = "live"
-                live += 1
-            expected += is_expected(drone)
-            has_alert, is_selected = drone_id in alerting, drone_id == selected
-            before = made.get(drone_id)
-            if before is None or not _is_same(before[0], drone, fresh, has_alert, is_selected):
-                row = _row(drone, fresh, has_alert, is_selected)
-                spot = _spot(drone, fresh, has_alert)
-                reordered = reordered or before is None or before[1].attention_rank != row.attention_rank
-                made[drone_id] = before = ((drone, fresh, has_alert, is_selected), row, spot)
-            if before[2] is not None:
-                spots[drone_id] = before[2]
-        if len(made) > len(fleet.drones):
-            for gone in made.keys() - fleet.drones.keys():
-                del made[gone]
-            reordered = True
+                rows[at[drone_id]] = row
+            if spot is not None:
+                spots[drone_id] = spot
+            elif was is not None:
+                spots.pop(drone_id, None)
         if reordered:
-            self._order = sorted(made, key=lambda drone_id: (-made[drone_id][1].attention_rank, drone_id))
-        return Shown(tuple([made[drone_id][1] for drone_id in self._order]), spots, live, expected)
+            self._order.sort()  # nearly sorted already
+            self._at = {drone_id: place for place, (_, drone_id) in enumerate(self._order)}
+            self._rows = [made[drone_id].row for _, drone_id in self._order]
+        self._next_s = next_s
+        self._shown = Shown(tuple(self._rows), spots, live, expected)
 
 
 def in_order(rows: tuple[FleetRow, ...], sort: str) -> tuple[FleetRow, ...]:
@@ -112,8 +179,15 @@ def matching(rows: Sequence[FleetRow], words: Sequence[str]) -> tuple[FleetRow, 
     )
 
 
-def _is_same(key: _Key, drone: Drone, fresh: Freshness, has_alert: bool, selected: bool) -> bool:
-    return key[0] is drone and key[1] == fresh and key[2] == has_alert and key[3] == selected
+def _freshness(drone: Drone, now_s: float, lost_after_s: float) -> tuple[Freshness, float]:
+    """The drone's freshness, and up to when it surely stays so while nothing comes."""
+    heard_s = drone.heard_s
+    if heard_s is None or drone.cut_off:
+        return "lost", inf
+    fresh = freshness_of(now_s - heard_s, lost_after_s)
+    if fresh == "live":
+        return fresh, heard_s + lost_after_s * STALE_SHARE - _ROUNDING_S
+    return fresh, inf if fresh == "lost" else heard_s + lost_after_s - _ROUNDING_S
 
 
 def _row(drone: Drone, fresh: Freshness, has_alert: bool, selected: bool) -> FleetRow:

@@ -129,6 +129,9 @@ STATE: dict[str, str] = {
     "Given up for room": "Abandonnés faute de place",
     "Lost by damage": "Perdus par dommage",
     "In quarantine": "En quarantaine",
+    "Emptied for room": "Vidés faute de place",
+    "{count} refused message: only its reason is kept": "{count} message refusé : seule sa raison est gardée",
+    "{count} refused messages: only their reasons are kept": "{count} messages refusés : seules leurs raisons sont gardées",
     "Came twice": "Reçus deux fois",
     "not set": "non réglé",
     "Waiting": "En attente",
@@ -192,6 +195,9 @@ STATE: dict[str, str] = {
     "The station's disk does not work: the drones keep their reports": "Disque du poste en panne : les drones gardent leurs rapports",
     "The station's disk was damaged: {count} report is asked for again": "Disque du poste abîmé : {count} rapport est redemandé",
     "The station's disk was damaged: {count} reports are asked for again": "Disque du poste abîmé : {count} rapports sont redemandés",
+    "Quarantine is full: of its oldest messages only the reason is kept": (
+        "Quarantaine pleine : des messages les plus anciens, seule la raison est gardée"
+    ),
     "The station's disk is nearly full: old positions are given up": "Disque presque plein : d'anciennes positions sont abandonnées",
     "Headquarters is here again": "Le QG est de retour",
     "Headquarters is away: {problem}": "QG absent : {problem}",

@@ -98,6 +98,8 @@ def _of_chain(before: Chain, after: Chain) -> list[str]:
         )
     if sum(bridge.thinned.values()) > 0 and not sum(was.thinned.values()):
         texts.append(t("The station's disk is nearly full: old positions are given up"))
+    if bridge.quarantine_emptied > 0 and not was.quarantine_emptied:
+        texts.append(t("Quarantine is full: of its oldest messages only the reason is kept"))
     return texts
 
 

@@ -122,11 +122,23 @@ def _of_bridge(chain: Chain, now: datetime) -> list[StateLine]:
         (t("Given up for room"), _by_kind(bridge.thinned) if thinned else "0", thinned > 0),
         (t("Lost by damage"), wording.count(bridge.gaps), bridge.gaps > 0),
         (t("In quarantine"), _by_kind(bridge.quarantined) if quarantined else "0", quarantined > 0),
+        (t("Emptied for room"), _emptied(bridge.quarantine_emptied), bridge.quarantine_emptied > 0),
         (t("Came twice"), wording.count(bridge.duplicates), False),
     ]
     if bridge.problem:
         facts.insert(1, (t("Problem"), bridge.problem, True))
     return [StateLine(group, label, value, "attention" if mark else "") for label, value, mark in facts]
+
+
+def _emptied(count: int) -> str:
+    """Refused messages that are nobody's: the oldest lose their contents when quarantine has no room left."""
+    if not count:
+        return "0"
+    return tn(
+        count,
+        "{count} refused message: only its reason is kept",
+        "{count} refused messages: only their reasons are kept",
+    )
 
 
 def _of_headquarters(chain: Chain, now: datetime) -> list[StateLine]:

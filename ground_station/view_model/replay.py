@@ -13,6 +13,7 @@ from itertools import count
 import msgspec
 
 from ground_station.view_model import alert_queue, shift_log, wording
+from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import (
     AlertsOnScreen,
     ExportShift,
@@ -156,9 +157,10 @@ def replayed_view(
     marks_s: tuple[float, ...],
     going: bool,
     slow: bool = False,
+    memo: Memo | None = None,
 ) -> StationView:
     """The window at one moment of the replay. `marks_s`: when alerts came; `going`: a jump is not there yet;
-    `slow`: the speed is more than the machine can do."""
+    `slow`: the speed is more than the machine can do; `memo` as of view()."""
     who = msgspec.structs.replace(state.who, zone=zone)
     chosen = looking.alert if looking.alert in state.queue.entries else state.selected
     state = msgspec.structs.replace(
@@ -171,7 +173,7 @@ def replayed_view(
         preferences={**state.preferences, **looking.preferences},
         message=looking.message if looking.message and now_s - looking.message_s < 8.0 else state.message,
     )
-    shown = view(state, now)
+    shown = view(state, now, memo)
     desk = shown.desk
     if desk is not None:
         desk = msgspec.structs.replace(

@@ -195,6 +195,30 @@ def alert_open() -> Scene:
     return scene
 
 
+def warned() -> Scene:
+    """The same alert, with the two warnings that a plate can have: it is open near by, and it was ticketed an hour ago."""
+    scene = Scene()
+    scene.fly(300)
+    scene.raise_alert(13, 15, (Guess(21, 0.60),), plate="JMN 5521", make="Hyundai", colour="gray")
+    ticketed = msgspec.structs.replace(
+        scene.alerts.pop(13),
+        state="confirmed",
+        decided_by="moreno",
+        decided_at=scene.desk.now,
+        code_after=21,
+        version=9,
+    )
+    scene.hear(AlertCame(ticketed))
+    scene.fly(3_300)
+    scene.raise_alert(14, 15, (Guess(21, 0.52),), plate="JMN 5521", make="Hyundai", colour="gray")
+    scene.fly(41)
+    guesses = (Guess(21, 0.39), Guess(20, 0.22), Guess(14, 0.10))
+    scene.raise_alert(15, 15, guesses, plate="JMN 5521", plate_type=None, make="Hyundai", colour="gray")
+    scene.fly(0.8)
+    scene.desk.wants(SelectAlert(scene.alerts[15].violation.id))
+    return scene
+
+
 def calm() -> Scene:
     """Nothing to decide; a drone is selected and its last hour is drawn."""
     scene = Scene()
@@ -233,6 +257,7 @@ def thousand() -> Scene:
 SCENES: dict[str, Callable[[], Scene]] = {
     "working": working,
     "alert": alert_open,
+    "warned": warned,
     "calm": calm,
     "offline": offline,
     "thousand": thousand,

@@ -89,6 +89,7 @@ class LoopWatch(QObject):
             "p99_ms": _share(blocks, 99),
             "max_ms": round(blocks[-1], 1),
             "own_p99_ms": _share(sorted(self._own), 99),  # the thread's own processor time alone
+            "own_over_16_ms": sum(own > 16 for own in self._own),  # what would be left on a machine without other work
             "over_16_ms": sum(block > 16 for block in blocks),
             "over_50_ms": sum(block > 50 for block in blocks),
             "key_waits_p99_ms": _waiting(blocks, span_s * 1000, 0.99),

@@ -34,6 +34,11 @@ def main(arguments: list[str]) -> int:
     seen: dict[str, Any] = {}
     plain_start = station_module.Station.start
 
+    def replayed(station: Any) -> tuple[float, float] | None:
+        """Now and the replayed time, in Unix seconds."""
+        at = getattr(station._desk, "_at", None)
+        return None if at is None else (time(), at.timestamp())
+
     def start(self: Any, **how: Any) -> None:
         from PySide6.QtCore import QTimer
 
@@ -51,6 +56,7 @@ def main(arguments: list[str]) -> int:
 
         def begin() -> None:
             seen["start"] = watches.pop("start").figures()
+            seen["replayed_from"] = replayed(self)
             watches["run"] = LoopWatch(given.blame_ms)
             watches["run"].begin()
             sys.stderr.write("watch begins\n")
@@ -64,6 +70,9 @@ def main(arguments: list[str]) -> int:
     plain_stop = station_module.Station.stop
 
     def stop(self: Any) -> None:
+        began, at = seen.pop("replayed_from", None), replayed(self)
+        if began is not None and at is not None:
+            seen["replay_speed"] = round((at[1] - began[1]) / (at[0] - began[0]), 1)
         seen.update({name: watch.figures() for name, watch in watches.items()})
         given.report.write_text(json.dumps({"marks": marks, **seen}))
         plain_stop(self)

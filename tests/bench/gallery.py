@@ -12,12 +12,11 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from PIL import Image
 
 PATIENCE_S = 60.0
@@ -60,6 +59,7 @@ SHOTS: dict[str, Shot] = {
     "state": Shot("working", page="state"),
     "touch": Shot("working", touch=True),
     "touch-small": Shot("alert", size=SMALL, touch=True),
+    "touch-small-warned": Shot("warned", size=SMALL, touch=True),
     "settings": Shot("working", part="settings"),
     "settings-french": Shot("working", "night", part="settings", language="fr"),
     "first-run": Shot("working", part="first_run"),
@@ -129,12 +129,22 @@ def fewer_colours(picture: Image.Image, count: int, exact: set[str]) -> Image.Im
     weighed = b"".join(colour * max(1, round(area**0.5)) for area, colour in others if colour not in kept)
     sample = Image.frombytes("RGB", (len(weighed) // 3, 1), weighed)
     chosen = sample.quantize(count - len(kept), method=Image.Quantize.MEDIANCUT, kmeans=2).getpalette() or []
-    palette = np.frombuffer(b"".join(sorted(kept)) + bytes(chosen), dtype=np.uint8).reshape(-1, 3)
-    colours, places = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_inverse=True)
-    near = [int(((palette - colour.astype(np.int32)) ** 2).sum(axis=1).argmin()) for colour in colours]
-    few = Image.fromarray(np.array(near, dtype=np.uint8)[places].reshape(picture.height, picture.width), "P")
-    few.putpalette(palette.tobytes())
+    palette = _triples((*b"".join(sorted(kept)), *chosen))
+    near = {colour: _nearest(palette, colour) for _, colour in areas if isinstance(colour, tuple)}
+    pixels = picture.tobytes()
+    places = bytes(map(near.__getitem__, zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)))
+    few = Image.frombytes("P", picture.size, places)
+    few.putpalette([part for colour in palette for part in colour])
     return few
+
+
+def _triples(values: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(values[at : at + 3]) for at in range(0, len(values), 3)]
+
+
+def _nearest(palette: list[tuple[int, ...]], colour: tuple[int, ...]) -> int:
+    """The place of the colour of a palette that differs least."""
+    return min(range(len(palette)), key=lambda at: sum((a - b) ** 2 for a, b in zip(palette[at], colour, strict=True)))
 
 
 def _first_run(app: Any, look: Any) -> Any:

@@ -5,9 +5,10 @@ blocks of the window        how long its thread takes nothing in (a key would wa
 map frames                  1,000 and 5,000 drones moved at once, to the second frame after; peer: Leaflet's circle markers in the
                             same engine, same size, same run
 start                       to the window that takes keys, to the first waiting alert painted, to the drawn map
+replay                      a recorded shift of 1,000 drones at 60 times its speed: blocks of the window, the speed that was reached
 --soak                      8 hours of a shift at 50 times their speed: growth of memory, and whether the turns become slower
 
-./kestrel bench ground [--minutes 1] [--only live,map,start] [--soak] [--blame-ms 20] [--json FILE]
+./kestrel bench ground [--minutes 1] [--only live,map,start,replay] [--soak] [--blame-ms 20] [--json FILE]
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.bench import _ground_live, _ground_map, _ground_soak, _ground_start
+from tests.bench import _ground_live, _ground_map, _ground_replay, _ground_soak, _ground_start
 
-PARTS = ("live", "map", "start")
+PARTS = ("live", "map", "start", "replay")
+REPLAYED_DRONES, REPLAYED_MIN = 1_000, 12.0
 
 
 def main(arguments: list[str]) -> dict[str, Any]:
     """Figures by name, with units in the names."""
     parser = argparse.ArgumentParser(prog="kestrel bench ground")
     parser.add_argument("--minutes", type=float, default=1.0, help="of each fleet's watch; the goal is stated for 10")
-    parser.add_argument("--only", default=",".join(PARTS), help="of live, map, start")
+    parser.add_argument("--only", default=",".join(PARTS), help="of live, map, start, replay")
     parser.add_argument("--drones", default="200,500,1000", help="the fleets that are watched")
     parser.add_argument("--soak", action="store_true", help="only the soak: about 10 minutes")
     parser.add_argument("--soak-hours", type=float, default=8.0)
@@ -45,6 +47,8 @@ def main(arguments: list[str]) -> dict[str, Any]:
             figures |= _ground_map.figures(folder)
         if "start" in wanted:
             figures |= _ground_start.figures(folder)
+        if "replay" in wanted:
+            figures |= _ground_replay.figures(folder / "replay", REPLAYED_DRONES, REPLAYED_MIN, given.blame_ms)
         if "live" in wanted:
             for drones in map(int, given.drones.split(",")):
                 figures |= _ground_live.figures(folder / f"live-{drones}", drones, given.minutes * 60, given.blame_ms)

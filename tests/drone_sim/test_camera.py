@@ -7,12 +7,15 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops
 
-from drone_sim.camera import HEIGHT, PAINT, WIDTH, take_picture
+from drone_sim.camera import HEIGHT, PAINT, WIDTH, paint_of, take_picture
 from drone_sim.shares import Shares
 from drone_sim.street_furniture import Furniture, furniture_of
 from messages.codebook import CODE_BOOK
 from messages.model import Violation
 from tests.strategies import a_violation
+
+ON_THE_DOOR = (330, 340)
+"""Paint and nothing else, wherever the vehicle stands."""
 
 
 def picture(violation: Violation, truth: int = 14, seed: int = 5) -> Image.Image:
@@ -52,6 +55,17 @@ def reddish(image: Image.Image) -> int:
 
 def test_the_vehicle_has_its_colour() -> None:
     assert reddish(picture(a_violation(colour="Red"))) > reddish(picture(a_violation(colour="Blue"))) + 10_000
+
+
+@pytest.mark.parametrize("written", ["Red", "red", " RED "])
+def test_a_colour_is_painted_however_it_is_written(written: str) -> None:
+    assert picture(a_violation(colour=written)).getpixel(ON_THE_DOOR) == pytest.approx(paint_of("Red"), abs=40)
+    assert paint_of(written) == PAINT["Red"]
+
+
+def test_no_two_colours_look_alike_and_what_is_no_colour_is_grey() -> None:
+    assert len({paint_of(word) for word in PAINT}) == len(PAINT)
+    assert paint_of(None) == paint_of("plaid") == paint_of("gray") == PAINT["Grey"]
 
 
 def test_another_plate_is_another_picture() -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ground_station.desk import Desk, FindWords
+from ground_station.desk import MUCH, Desk, FindWords
 from ground_station.journal import Journal, decided, shown
 from ground_station.links.link import Deliver
-from ground_station.view_model.events import AlertCame, AnswerCame, BridgeCame, LinkUp
+from ground_station.view_model.events import AlertCame, AnswerCame, BridgeCame, LinkUp, TelemetryCame
 from ground_station.view_model.intentions import AlertsOnScreen, ChooseDigit, Claim, Confirm, SetFact
 from messages.codec import decode
 from messages.model import Correction
 from messages.state import Command, DeskAnswer, DeskRequest
 from tests.ground_station.bridge_double import wait_for
-from tests.ground_station.given import NOON, a_bridge_status, an_alert, claimed, dice_from, seconds
+from tests.ground_station.given import NOON, a_bridge_status, a_telemetry, an_alert, claimed, dice_from, seconds
 
 
 class FakeLink:
@@ -112,6 +112,22 @@ def test_a_decision_is_on_disk_before_it_is_sent_and_answered_once(tmp_path: Pat
 
     assert link.in_journal_when_sent == [True]
     assert link.stopped
+
+
+def test_much_that_came_is_taken_in_between_two_snapshots_and_little_waits(tmp_path: Path) -> None:
+    desk, link, _ = opened(tmp_path / "desk.db", Clock())
+    for number in range(MUCH - 1):
+        link.deliver(TelemetryCame(a_telemetry(f"nyc-{number:03d}")))
+    desk.take_in()
+    little = len(desk.state.fleet.drones)
+    link.deliver(TelemetryCame(a_telemetry("nyc-999")))
+    desk.take_in()
+    much = len(desk.state.fleet.drones)
+    shown = desk.pump()
+    desk.stop()
+
+    assert (little, much) == (0, MUCH)
+    assert len(shown.fleet.rows) == MUCH
 
 
 def test_closing_sends_what_is_held_and_takes_its_answer(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -20,9 +21,9 @@ names = st.sampled_from(("nyc-1", "nyc-2", "nyc-3"))
 moments = st.lists(
     st.tuples(
         names,
-        st.sampled_from(("telemetry", "fault", "offline", "nothing")),
+        st.sampled_from(("telemetry", "fault", "offline", "forgotten", "nothing")),
         st.floats(5, 100),
-        st.floats(0, 3),  # s that go by
+        st.floats(-1, 3),  # s that go by; less than none: the clock was set
         st.frozensets(names),  # with an open alert
         st.none() | names,  # selected
     ),
@@ -41,6 +42,8 @@ def after(fleet: Fleet, seq: int, drone_id: str, what: str, battery_pct: float, 
         case "offline":
             will = DroneStatus(drone_id=drone_id, boot=1, state="offline", at=now)  # type: ignore[arg-type]
             return apply(fleet, [StatusCame(will)], now)  # type: ignore[arg-type]
+        case "forgotten":  # as when a replay jumps back
+            return Fleet({key: drone for key, drone in fleet.drones.items() if key != drone_id}, fleet.lost_after_s)
     return fleet
 
 
@@ -49,6 +52,8 @@ def differs_somewhere(story: list[tuple[str, str, float, float, frozenset[str], 
     for seq, (drone_id, what, battery_pct, span_s, alerting, selected) in enumerate(story, 1):
         now += timedelta(seconds=span_s)
         fleet = after(fleet, seq, drone_id, what, battery_pct, now)
+        if seq % 3:
+            memo.follow(fleet, now)
         if memo.shown(fleet, now, alerting, selected) != Memo().shown(fleet, now, alerting, selected):
             return True
     return False
@@ -62,7 +67,8 @@ def test_what_is_remembered_is_what_would_be_made_anew(
 
 
 def test_control_a_memory_that_forgets_to_look_at_the_clock_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet_rows, "_is_same", lambda key, drone, _fresh, alert, selected: key[0] is drone)
+    plain = fleet_rows._freshness
+    monkeypatch.setattr(fleet_rows, "_freshness", lambda *given: (plain(*given)[0], inf))
     nobody: frozenset[str] = frozenset()
     spoke, silence = ("nyc-1", "telemetry", 70.0, 0.0, nobody, None), ("nyc-2", "nothing", 70.0, 3.0, nobody, None)
 
@@ -77,6 +83,18 @@ def test_a_drone_of_which_nothing_came_is_the_same_row() -> None:
     now = memo.shown(fleet, NOON + seconds(1), frozenset(), None)
 
     assert [one is other for one, other in zip(before.rows, now.rows, strict=True)] == [True, False, True]
+
+
+def test_a_memory_that_has_followed_has_nothing_left_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet, memo = apply(Fleet(), [TelemetryCame(a_telemetry(f"nyc-{n}")) for n in range(3)], NOON), Memo()
+    memo.follow(fleet, NOON)
+    made: list[object] = []
+    monkeypatch.setattr(fleet_rows, "_row", lambda *given: made.append(given))
+
+    shown = memo.shown(fleet, NOON, frozenset(), None)
+
+    assert [row.drone_id for row in shown.rows] == ["nyc-0", "nyc-1", "nyc-2"]
+    assert made == []
 
 
 def test_the_table_is_sorted_by_any_column_and_what_is_unknown_comes_last() -> None:

@@ -106,6 +106,20 @@ def test_damage_and_a_full_disk_are_said() -> None:
     assert facts(desk)["Bridge: Problem"] == "database or disk is full"
 
 
+def test_refused_messages_that_lost_their_contents_are_said_in_plain_words() -> None:
+    desk = a_connected_desk()
+    assert facts(desk)["Bridge: Emptied for room"] == "0"
+
+    desk.hears(BridgeCame(a_bridge_status(quarantined={"not_json": 1204}, quarantine_emptied=1104)))
+
+    lines = {line.label: line for line in view(desk.state, desk.now).inside}
+    assert lines["Emptied for room"].value == "1,104 refused messages: only their reasons are kept"
+    assert lines["Emptied for room"].mark == "attention"
+    assert texts(desk).count("Quarantine is full: of its oldest messages only the reason is kept") == 1
+    desk.hears(BridgeCame(a_bridge_status(quarantine_emptied=1105)))
+    assert texts(desk).count("Quarantine is full: of its oldest messages only the reason is kept") == 1
+
+
 def test_the_inside_counts_down_to_the_next_try() -> None:
     desk = a_connected_desk()
     desk.hears(BridgeCame(a_bridge_status(headquarters=AWAY)))

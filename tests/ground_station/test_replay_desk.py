@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -61,7 +62,7 @@ class Replayed:
         )
         self.desk.start()
 
-    def _save(self, shift: str, path: str, kind: str) -> str:
+    def _save(self, shift: str, path: str, kind: str, _cut: threading.Event) -> str:
         self.saved.append((shift, path, kind))
         return ""
 
@@ -196,6 +197,33 @@ def test_a_viewer_is_told_that_nothing_can_be_sent_and_looks_as_he_likes(replay:
     assert made.desk.do(SetTheme("night")).theme == "night"
     made.desk.do(ReplayGoTo((NOON + seconds(125)).timestamp()))
     assert made.at(local(125)).log_view.found == 2
+
+
+def test_what_is_taken_in_between_two_turns_is_the_same_shift(
+    replay: Callable[..., Replayed], recorded: tuple[Path, StationView]
+) -> None:
+    made, woken = replay(60), 0
+    made.desk.take_in()
+
+    def wake() -> None:
+        nonlocal woken
+        woken += 1
+
+    made.desk._wake = wake
+    between = 0
+    while not made.desk.finished.is_set():
+        made.clock.now_s += 0.05
+        woken = 0
+        made.desk.pump()
+        assert woken == 0, "a turn that wakes leaves no time between"
+        made.clock.now_s += 0.05
+        made.desk.take_in()
+        between += woken
+
+    assert between > 50
+    assert made.desk.state is not None
+    end = NOON + seconds(60 * MINUTES - 1)
+    assert without_details(comparable(made.desk.state, end)) == without_details(recorded[1])
 
 
 def test_a_replayed_shift_can_be_saved_too(replay: Callable[..., Replayed], recorded: tuple[Path, StationView]) -> None:

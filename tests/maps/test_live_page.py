@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,16 @@ def test_a_batch_holds_only_what_changed() -> None:
     }
 
 
+@given(st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 360))
+def test_a_drone_is_drawn_where_it_is_to_a_tenth_of_a_metre(lat_deg: float, lon_deg: float, heading_deg: float) -> None:
+    batch = batch_of(apply_call(Changes(drones=[DroneMark("nyc-07", lat_deg, lon_deg, heading_deg)])))
+
+    ((_, lat, lon, heading, *_),) = cast("list[tuple[str, float, float, float]]", batch["drones"])
+    assert (lat, lon) == pytest.approx((lat_deg, lon_deg), abs=0.6e-6)
+    assert heading == pytest.approx(heading_deg, abs=0.06)
+    assert len(str(lat).partition(".")[2]) <= 6 or "e" in str(lat)
+
+
 def test_nothing_selected_is_not_the_same_as_selection_unchanged() -> None:
     assert batch_of(apply_call(Changes(selection=None))) == {"selection": None}
     assert "selection" not in batch_of(apply_call(Changes()))
@@ -70,9 +81,12 @@ def test_no_open_alert_is_not_the_same_as_alerts_unchanged() -> None:
 
 @given(st.text())
 def test_no_text_from_outside_can_leave_its_place_in_the_script(text: str) -> None:
-    call = apply_call(Changes(alerts=[AlertMark("a", 40.7, -74.0, label=text)], selection=text))
+    drone, alert = DroneMark(text, 40.7, -74.0, 0.0), AlertMark("a", 40.7, -74.0, label=text)
+
+    call = apply_call(Changes(drones=[drone], alerts=[alert], selection=text))
 
     assert batch_of(call)["selection"] == text
+    assert batch_of(call)["drones"] == [[text, 40.7, -74.0, 0.0, "live", 0.0, False]]
     assert call.isascii()
     assert "\n" not in call
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
-from PySide6.QtGui import QColor, QImage
+import pytest
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import lower_panel
-from ground_station.ui.fleet_table import BATTERY, LINK
+from ground_station.ui.fleet_table import BATTERY, HEARD, LINK, CellPainter
 from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
+from ground_station.ui.picture_view import CAPTION_PX, TAP_ZOOM, EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.sounds import FILE, two_tone
 from ground_station.view_model.events import AlertCame, BridgeCame, LinkDown, PictureCame, TelemetryCame
@@ -236,6 +239,68 @@ def test_a_row_out_of_sight_is_right_when_it_comes_into_sight(show: Show) -> Non
     assert model.index(150, LINK).data() == "61 %"
 
 
+def test_a_cell_that_is_kept_as_a_picture_looks_as_if_drawn(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = show()
+    shown.rules.hears(
+        *(TelemetryCame(a_telemetry(f"nyc-{n}", battery_pct=10.0 + 20 * n, link_pct=61.0 + n)) for n in range(5))
+    )
+    shown.rules.wants(SelectDrone("nyc-2"))
+    shown.draw()
+    table = shown.window.lower_part.fleet
+    table.viewport().grab()
+    kept = table.viewport().grab().toImage()
+    monkeypatch.setattr(CellPainter, "paint", _drawn_in_place)
+
+    assert 10 < table._cells.count < 5 * 7  # what two drones have in common is kept once
+    drawn = table.viewport().grab().toImage()
+    apart = [
+        (x, y)
+        for x in range(kept.width())
+        for y in range(kept.height())
+        if abs(kept.pixelColor(x, y).lightness() - drawn.pixelColor(x, y).lightness()) > 8
+    ]
+    assert apart == []
+
+
+def _drawn_in_place(cells: CellPainter, painter: QPainter, box: QRect, *what: Any) -> None:
+    cells._draw(painter, box, cells.cell(box, *what))
+
+
+def test_only_ages_that_read_otherwise_are_painted_anew(show: Show, qtbot: QtBot) -> None:
+    shown = show()
+    shown.rules.hears(TelemetryCame(a_telemetry("nyc-1")), TelemetryCame(a_telemetry("nyc-2", at=NOON - seconds(300))))
+    shown.rules.waits(0.5)
+    viewport = shown.window.lower_part.fleet.viewport()
+    painted = PaintedRegion(viewport)
+    shown.draw()
+    qtbot.waitUntil(lambda: painted.region.boundingRect() == viewport.rect())  # the new rows are laid out
+    painted.region = QRegion()
+    shown.rules.waits(0.2)
+    shown.draw()
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    table = shown.window.lower_part.fleet
+    places = {row.drone_id: place for place, row in enumerate(table.fleet.rows.now)}
+    height = table.verticalHeader().defaultSectionSize()
+
+    assert painted.region.boundingRect().top() == places["nyc-1"] * height
+    assert painted.region.boundingRect().height() == height
+    assert painted.region.boundingRect().left() == table.columnViewportPosition(HEARD)
+
+
+class PaintedRegion(QObject):
+    """What of a widget is painted from now on."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.region = QRegion()
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
+        if isinstance(event, QPaintEvent):
+            self.region += event.region()
+        return False
+
+
 def test_the_picture_turns_by_quarters_and_the_plate_turns_with_it(show: Show) -> None:
     data = a_png()
     alert = with_picture(an_alert(1, evidence_ids=(an_id(5),)), data=data)
@@ -259,6 +324,59 @@ def test_the_picture_turns_by_quarters_and_the_plate_turns_with_it(show: Show) -
     shown.type("pqqq")
     assert evidence.turned_deg == 0
     assert evidence._image == image
+
+
+def with_its_picture(show: Show) -> EvidenceView:
+    """The evidence of an alert on the desk."""
+    data = a_png(960, 540)
+    alert = with_picture(an_alert(1, evidence_ids=(an_id(5),)), data=data)
+    shown = show(alert)
+    shown.rules.hears(PictureCame(alert.violation.id, data, sha256(data).hexdigest()))
+    shown.draw()
+    return shown.window.coding.evidence
+
+
+def test_a_tap_goes_near_the_place_tapped_and_another_back_to_the_whole(show: Show) -> None:
+    evidence = with_its_picture(show)
+    tapped = QPoint(evidence.width() * 2 // 3, (evidence.height() - CAPTION_PX) // 3)
+    before = evidence.place_at(QPointF(tapped))
+    assert before is not None
+
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=tapped)
+
+    middle = evidence.place_at(QPointF(evidence.width() / 2, (evidence.height() - CAPTION_PX) / 2))
+    assert evidence.zoom == TAP_ZOOM
+    assert middle is not None
+    assert (middle.x(), middle.y()) == pytest.approx((before.x(), before.y()), abs=0.01)
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=tapped)
+    assert evidence.zoom == 1.0
+
+
+def test_two_taps_in_a_row_are_one_and_what_the_key_zooms_a_tap_takes_back(show: Show) -> None:
+    evidence = with_its_picture(show)
+    middle = evidence.rect().center()
+
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseDClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    assert evidence.zoom == TAP_ZOOM
+    QTest.keyClicks(evidence.window(), "z")
+    assert evidence.zoom == 1.0
+    QTest.keyClicks(evidence.window(), "z")
+    assert evidence.zoom > 1.0
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=middle)
+    assert evidence.zoom == 1.0
+
+
+def test_a_drag_and_a_tap_beside_the_picture_zoom_nothing(show: Show) -> None:
+    evidence = with_its_picture(show)
+    inside, caption = evidence.rect().center(), QPoint(evidence.width() // 2, evidence.height() - 4)
+
+    QTest.mousePress(evidence, Qt.MouseButton.LeftButton, pos=inside)
+    QTest.mouseMove(evidence, inside + QPoint(60, 0))
+    QTest.mouseRelease(evidence, Qt.MouseButton.LeftButton, pos=inside + QPoint(60, 0))
+    QTest.mouseClick(evidence, Qt.MouseButton.LeftButton, pos=caption)
+
+    assert evidence.zoom == 1.0
 
 
 def test_another_alert_begins_with_its_picture_upright(show: Show) -> None:

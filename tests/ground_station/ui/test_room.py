@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from ground_station.ui.coding_panel import LEAST_PICTURE_PX
+from ground_station.ui.form_scroll import FormScroll
 from ground_station.ui.kerb_inset import KerbInset
 from ground_station.ui.key_sheet import KeySheet
 from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.lower_panel import FLEET, LOG
 from ground_station.ui.parts import HintLine, PlainLabel
+from ground_station.ui.picture_view import CAPTION_PX
 from ground_station.view_model import catalogue
 from ground_station.view_model.intentions import MarkNotShown
 from ground_station.view_model.snapshot import CodeChoice, StateLine
@@ -60,7 +64,11 @@ def in_sight(top: QWidget) -> list[QWidget]:
 def cut(top: QWidget) -> set[str]:
     """Which widgets have less height than they need, or are cut by what they lie in."""
     found = set()
+    forms = top.findChildren(FormScroll)
     for widget in in_sight(top):
+        for form in forms:
+            if form.inside.isAncestorOf(widget):
+                form.bring(widget)
         outside = not widget.visibleRegion().boundingRect().contains(widget.rect())
         if outside or widget.height() < widget.minimumSizeHint().height():
             found.add(f"{type(widget).__name__} {widget.accessibleName() or getattr(widget, 'text', str)()}")
@@ -77,6 +85,59 @@ def test_nothing_of_the_coding_desk_is_cut(
 
     assert len(in_sight(shown.window.coding)) > 20
     assert cut(shown.window.coding) == set()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("touch", [False, True])
+@pytest.mark.parametrize("size", [SMALL, (1439, 799), USUAL, (1920, 1080)])
+def test_the_picture_can_be_seen_whatever_stands_below_it(
+    qtbot: QtBot, tmp_path: Path, size: tuple[int, int], *, touch: bool, language: str
+) -> None:
+    coding = opened(qtbot, tmp_path, size, touch=touch, language=language).window.coding
+    coding.warnings.show_warnings(("Same plate also open: nyc-22, 33 m away", "Ticket for this plate 2 h ago: code 14"))
+    qtbot.waitUntil(lambda: coding.warnings.height() > 20)
+    seen = coding.evidence.visibleRegion().boundingRect()
+
+    assert seen.height() >= LEAST_PICTURE_PX + CAPTION_PX
+    assert coding.decision.visibleRegion().boundingRect() == coding.decision.rect()
+    assert {mark.isVisible() for mark, _words in coding.warnings.lines} == {True}
+
+
+@pytest.mark.parametrize(("size", "touch"), [(SMALL, False), (USUAL, False), (USUAL, True), ((1600, 820), False)])
+def test_the_whole_form_is_in_sight_and_ends_where_the_picture_ends(
+    qtbot: QtBot, tmp_path: Path, size: tuple[int, int], *, touch: bool
+) -> None:
+    coding = opened(qtbot, tmp_path, size, touch=touch, language="en").window.coding
+
+    assert not coding.form.scrolls
+    ends = {part.mapTo(coding, part.rect().topRight()).x() for part in (coding.evidence, coding.facts, coding.decision)}
+    assert ends == {coding.width() - 14}  # as far from the edge as on the left
+    assert coding.facts.mapTo(coding, QPoint(0, 0)).x() == 13
+
+
+def test_a_field_that_was_out_of_sight_comes_into_sight_with_the_focus(qtbot: QtBot, tmp_path: Path) -> None:
+    shown = opened(qtbot, tmp_path, SMALL, touch=True, language="en")
+    coding, state = shown.window.coding, shown.window.coding.facts.boxes["plate_state"].line
+    coding.form.to_top()
+    assert coding.form.scrolls
+    assert state.visibleRegion().isEmpty()
+
+    state.setFocus()
+
+    assert state.visibleRegion().boundingRect() == state.rect()
+
+
+def test_the_facts_come_into_sight_when_the_code_is_chosen_and_another_alert_begins_at_the_top(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    shown = opened(qtbot, tmp_path, SMALL, touch=True, language="en")
+    coding = shown.window.coding
+    assert coding.facts.visibleRegion().boundingRect() == coding.facts.rect()
+
+    shown.open(an_alert(2))
+    shown.press(Qt.Key.Key_Down)
+
+    assert coding.form.verticalScrollBar().value() == 0
 
 
 def test_the_walk_finds_what_is_cut(qtbot: QtBot, tmp_path: Path) -> None:

@@ -44,6 +44,18 @@ def test_without_a_word_there_is_a_turn_only_at_every_fifth_period(qtbot: QtBot)
     assert turns == [1, 1]
 
 
+def test_at_the_other_periods_there_is_time_for_a_part_of_the_next_turn(qtbot: QtBot) -> None:
+    order: list[str] = []
+    gate = ThreadGate(lambda: order.append("turn"), between=lambda: order.append("part"))
+
+    for _ in range(CALM_PERIODS):
+        gate.period()
+    gate.wake()
+    gate.period()
+
+    assert order == ["part"] * (CALM_PERIODS - 1) + ["turn", "turn"]
+
+
 def test_a_word_during_a_turn_asks_for_the_next_one(qtbot: QtBot) -> None:
     turns: list[int] = []
 
