@@ -29,6 +29,18 @@ WAITING_BYTES = 8_388_608  # of messages that are read and not yet handed on; be
 ANSWER_EXPIRY_S = 3_600  # what a desk or drone did not fetch by then it asks for again
 
 
+class _Word:
+    """See ports.Published. To the same question paho raises an error for what was said while there was no connection."""
+
+    __slots__ = ("_info",)
+
+    def __init__(self, info: paho.MQTTMessageInfo) -> None:
+        self._info = info
+
+    def is_published(self) -> bool:
+        return self._info.rc in (paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_AGAIN) and self._info.is_published()
+
+
 class MqttSource:
     """The connection to the broker. See ports.Source and ports.Field.
 
@@ -126,7 +138,7 @@ class MqttSource:
         properties = None
         if not retain:
             properties = self._expiring if correlation is None else _expiring(correlation)
-        return self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        return _Word(self._client.publish(topic, payload, qos=1, retain=retain, properties=properties))
 
     def close(self, within_s: float = 1.0) -> None:
         """Says what is still to be said, and good-bye (so that the will is not said)."""

@@ -115,6 +115,24 @@ def test_the_stock_configuration_loses_all_but_a_thousand_without_a_word(stock_b
     assert backlog_after_absence(stock_broker, 5 * STOCK_LIMIT) == STOCK_LIMIT
 
 
+def test_what_is_said_while_the_broker_is_away_is_not_published_and_no_error(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path, free_port())
+    bridge = a_bridge(broker)
+    while_away = bridge.publish("kestrel/v1/test/alert/a-1", b"", retain=True)
+    assert not while_away.is_published()
+
+    broker.start()
+    deadline = time.monotonic() + WAIT_S
+    while not bridge.connected and time.monotonic() < deadline:
+        bridge.receive(limit=1, wait_s=0.05)
+    once_there = bridge.publish("kestrel/v1/test/alert/a-1", b"", retain=True)
+    while not once_there.is_published() and time.monotonic() < deadline:
+        bridge.receive(limit=1, wait_s=0.05)
+    assert once_there.is_published()
+    bridge.close()
+    broker.stop()
+
+
 def test_sessions_and_retained_alerts_outlast_a_restart_of_the_broker(tmp_path: Path) -> None:
     first = Mosquitto(tmp_path, free_port())
     first.start()

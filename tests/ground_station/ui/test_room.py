@@ -48,6 +48,8 @@ def opened(qtbot: QtBot, folder: Path, size: tuple[int, int], *, touch: bool, la
     shown.window.resize(*size)
     with qtbot.waitExposed(shown.window):
         shown.window.show()
+    shown.window.activateWindow()
+    qtbot.waitUntil(shown.window.isActiveWindow)
     shown.window.leave_field()
     shown.claim(alert)
     shown.type("1")
