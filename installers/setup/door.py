@@ -102,7 +102,7 @@ def _steps(places: Places, needs: tuple[str, ...]) -> list[Step]:
         )
         steps.append(
             Step(
-                "Class archives, for faster starts of Spark, Kafka and HDFS (300 MB, half a minute)",
+                "Class archives, for faster starts of Spark, Kafka and HDFS (300 MB, about a minute)",
                 lambda progress: progress.run(
                     "starting each once", [str(places.python), "-m", "installers.local.classes"], _variables(places)
                 ),

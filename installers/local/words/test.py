@@ -1,7 +1,7 @@
 """`kestrel test`: the style checks, the types, the import rules, then every test. With paths: those tests alone.
 
-All of it in three crews side by side, since one waits for Spark and HDFS to start while another counts: the archive's tests and those
-of faults, the journeys, and the checks with everything else, each crew with servers and a screen of its own.
+All of it in three crews side by side, since one waits for Spark and HDFS to start while another counts: the archive's tests and the
+faults, the journeys and the drones, and the checks with everything else, each crew with servers and a screen of its own.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ CREWS: dict[str, tuple[str, ...]] = {
         "tests/real/test_archive.py",
         "tests/real/test_archive_alerts.py",
         "tests/real/faults",
+        "tests/maps",
     ),
-    "journeys": ("tests/journeys",),
+    "journeys and drones": ("tests/journeys", "tests/drone_sim", "tests/real/test_drone_fleet.py"),
 }
-"""What starts Spark, and what fills its waits: about a third of the processor time each. A new file belongs to everything else until
-it is named here."""
+"""What starts Spark, and enough besides that all three end at about the same time. A new file belongs to everything else until it is
+named here."""
 
 
 def main(arguments: list[str]) -> int:
