@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edge_bridge.delivery import Window
 from edge_bridge.errors import SinkLost
@@ -29,6 +29,7 @@ from messages.model import Correction, Message, Violation
 from messages.priority import Lane
 from messages.state import DeskAnswer
 from messages.topics import answer_topic, decide_topic, message_topic
+from tests.edge_bridge.searching import must_find
 from tests.fakes.bridge_ports import (
     Broker,
     Cluster,
@@ -278,15 +279,5 @@ class _CommitsInHalves(MemoryStore):
 )
 def test_control_the_machine_finds_a_planted_bug(name: str, planted: type):
     machine = type("Planted", (BridgeMachine,), {name: planted})
-    searching = settings(
-        max_examples=5_000,  # it stops at the first find
-        stateful_step_count=40,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
 
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine, settings=searching)
+    must_find(machine, 5_000)

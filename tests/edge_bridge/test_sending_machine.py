@@ -12,9 +12,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edge_bridge.delivery import Window
 from edge_bridge.forwarder import Forwarder, reconciled
@@ -23,6 +23,7 @@ from edge_bridge.ports import Changes
 from messages.codec import encode
 from messages.model import AnyMessage
 from messages.priority import Lane
+from tests.edge_bridge.searching import must_find
 from tests.fakes.bridge_ports import Cluster, Crash, Disk, FakeSink, Fuse, MemoryOutbox, MemoryStore
 from tests.strategies import NOON, a_sure_violation, a_telemetry, a_violation, an_id
 
@@ -124,15 +125,5 @@ class _TrustsOneLane(Forwarder):
 @pytest.mark.parametrize("planted", [_OverlooksWhatItFound, _TrustsOneLane])
 def test_control_the_machine_finds_a_planted_bug(planted: type):
     machine = type("Planted", (SendingMachine,), {"forwarder_type": planted})
-    searching = settings(
-        max_examples=3_000,  # it stops at the first find
-        stateful_step_count=40,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
 
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine, settings=searching)
+    must_find(machine, 3_000)
