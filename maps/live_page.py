@@ -267,7 +267,7 @@ def _literal(value: object) -> str:
 
 
 def _drone_rows(drones: Sequence[DroneMark]) -> str:
-    """The same of many drones, in an eighth of the time; their numbers are finite."""
+    """A row for each drone as a JavaScript literal, in an eighth of the time of _literal(). Their numbers are finite."""
     rows = [
         (
             drone.drone_id,

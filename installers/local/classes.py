@@ -25,7 +25,6 @@ from installers.local.ports import free_port
 from installers.local.processes import Family, ProcessError
 from installers.local.topics import headquarters_topics
 
-ARCHIVES = ("spark", "kafka", "hdfs")
 ENOUGH_S = 300.0
 DUMP_S = 120.0  # a JVM writes its archive when it ends: 150 MB
 
@@ -46,7 +45,7 @@ def archive_of(name: str, home: Path | None = None) -> Path:
 def make(home: Path) -> dict[str, str]:
     """Makes every archive and gives what was said about each that could not be made. Replaces old ones only when the new one is whole."""
     with tempfile.TemporaryDirectory(dir=home, prefix="classes-") as folder:
-        new = {name: Path(folder) / name / "classes.jsa" for name in ARCHIVES}
+        new = {name: Path(folder) / name / "classes.jsa" for name in MAKERS}
         programs = {}
         for name, path in new.items():
             path.parent.mkdir()
@@ -100,41 +99,39 @@ def _kafka(archive: Path, scratch: Path) -> None:
     """A server that makes its topics."""
     plain, edge, controller = free_port(), free_port(), free_port()
     family = Family()
-    server = Kafka(
-        scratch / "data",
-        KafkaPorts(plain, edge, controller, edge),
-        headquarters_topics(),
-        family,
-        flags=(f"-XX:ArchiveClassesAtExit={archive}", *BRIEF),
-    )
-    try:
-        server.start()
-    finally:
-        family.stop(DUMP_S)
+    ports = KafkaPorts(plain, edge, controller, edge)
+    _once(Kafka(scratch / "data", ports, headquarters_topics(), family, flags=_flags(archive)), family)
 
 
 def _hdfs(archive: Path, scratch: Path) -> None:
     """A NameNode and a DataNode that take files."""
     ports = HdfsPorts(free_port(), free_port(), free_port(), free_port(), free_port())
     family = Family()
-    flags = (f"-XX:ArchiveClassesAtExit={archive}", *BRIEF)
-    server = Hdfs(scratch / "data", ports, family, flags=flags)
+    _once(Hdfs(scratch / "data", ports, family, flags=_flags(archive)), family)
+
+
+def _flags(archive: Path) -> tuple[str, ...]:
+    return f"-XX:ArchiveClassesAtExit={archive}", *BRIEF
+
+
+def _once(server: Kafka | Hdfs, family: Family) -> None:
+    """Starts a server and ends it in order, which is when it writes its archive."""
     try:
         server.start()
     finally:
         family.stop(DUMP_S)
 
 
-_MAKERS = dict(zip(ARCHIVES, (_spark, _kafka, _hdfs), strict=True))
+MAKERS = {"spark": _spark, "kafka": _kafka, "hdfs": _hdfs}
 
 
 def main(arguments: list[str]) -> int:
     """0 also when an archive could not be made, unless that one was asked for by name."""
     try:
         match arguments:
-            case [name, archive] if name in _MAKERS:
+            case [name, archive] if name in MAKERS:
                 with tempfile.TemporaryDirectory(prefix="classes-") as scratch:
-                    _MAKERS[name](Path(archive), Path(scratch))
+                    MAKERS[name](Path(archive), Path(scratch))
             case _:
                 for failed, problem in make(kestrel_home()).items():
                     sys.stderr.write(f"{failed} will start at its usual pace: no class archive was made: {problem}\n")

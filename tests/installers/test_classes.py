@@ -31,14 +31,14 @@ def test_spark_takes_no_flag_with_a_blank_in_it():
 
 
 def test_what_cannot_be_made_is_named_and_what_was_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in classes.ARCHIVES:
+    for name in classes.MAKERS:
         (tmp_path / "jars" / name).mkdir(parents=True)
         classes.archive_of(name, tmp_path).write_bytes(b"old")
     monkeypatch.setattr(classes, "ROOT", tmp_path)  # nothing of ours is found there
 
     problems = classes.make(tmp_path)
 
-    assert set(problems) == set(classes.ARCHIVES)
+    assert set(problems) == set(classes.MAKERS)
     assert all(problems.values())
-    assert {classes.archive_of(name, tmp_path).read_bytes() for name in classes.ARCHIVES} == {b"old"}
+    assert {classes.archive_of(name, tmp_path).read_bytes() for name in classes.MAKERS} == {b"old"}
     assert not list(tmp_path.glob("classes-*"))

@@ -18,6 +18,7 @@ from edge_bridge.mqtt_source import MqttSource
 from installers.local.mosquitto import CONFIGURATION, Mosquitto
 from installers.local.ports import free_port
 from tests.real import flood
+from tests.real.bridge_runs import until
 
 BACKLOG = 50_000
 STOCK_LIMIT = 1_000
@@ -122,13 +123,9 @@ def test_what_is_said_while_the_broker_is_away_is_not_published_and_no_error(tmp
     assert not while_away.is_published()
 
     broker.start()
-    deadline = time.monotonic() + WAIT_S
-    while not bridge.connected and time.monotonic() < deadline:
-        bridge.receive(limit=1, wait_s=0.05)
+    until(lambda: bridge.receive(limit=1, wait_s=0.05) or bridge.connected, WAIT_S)
     once_there = bridge.publish("kestrel/v1/test/alert/a-1", b"", retain=True)
-    while not once_there.is_published() and time.monotonic() < deadline:
-        bridge.receive(limit=1, wait_s=0.05)
-    assert once_there.is_published()
+    until(lambda: bridge.receive(limit=1, wait_s=0.05) or once_there.is_published(), WAIT_S)
     bridge.close()
     broker.stop()
 
