@@ -38,12 +38,11 @@ class ChainLine(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._narrow = self._brief = False
         self._parts: tuple[ChainPart, ...] = ()
-        self._gap_px = _GAP_PX
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     def fold(self, *, narrow: bool) -> None:
         """Draw the parts closer together, or not."""
-        self._gap_px, self._narrow = (_NARROW_GAP_PX if narrow else _GAP_PX), narrow
+        self._narrow = narrow
         self.updateGeometry()
         self.update()
 
@@ -57,13 +56,16 @@ class ChainLine(QWidget):
             self.updateGeometry()
             self.update()
 
+    def _gap_px(self) -> float:
+        return _NARROW_GAP_PX if self._narrow or self._brief else _GAP_PX
+
     def _places(self) -> list[tuple[ChainPart, float, float]]:
         """(part, where its mark begins, where its word ends)."""
         metrics, x, places = QFontMetricsF(self._look.font()), 0.0, []
         for part in self._parts:
             end = x + 16 + metrics.horizontalAdvance(part.word)
             places.append((part, x, end))
-            x = end + self._gap_px
+            x = end + self._gap_px()
         return places
 
     def _facts(self) -> list[tuple[Standing, str, float, float]]:
@@ -108,7 +110,7 @@ class ChainLine(QWidget):
         middle = self.height() / 2
         for number, (part, left, right) in enumerate(self._places()):
             if number:
-                paint.arrow(p, look.colour("soft"), QPointF(left - self._gap_px / 2, middle), 9)
+                paint.arrow(p, look.colour("soft"), QPointF(left - self._gap_px() / 2, middle), 9)
             paint.chain_mark(p, look, part.state, QPointF(left + 5, middle))
             p.setFont(look.font())
             p.setPen(look.colour("ink"))
@@ -209,7 +211,12 @@ class PillWidget(QWidget):
         """Another state of things; nothing for None."""
         self.setVisible(pill is not None)
         if pill is not None:
-            self._words.say(pill.text)
+            counts = pill.try_now and bool(pill.next_try_in)  # on the button, where no narrow window leaves it out
+            self._words.say(pill.brief if counts else pill.text)
+            self._try.relabel(
+                t("Try now · {span}", span=pill.next_try_in) if counts else t("Try now"),
+                t("Try now, else in {span}", span=pill.next_try_in) if counts else "",
+            )
             self._try.setVisible(pill.try_now)
             self.setAccessibleName(pill.text)
 

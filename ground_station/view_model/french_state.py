@@ -69,6 +69,8 @@ STATE: dict[str, str] = {
         "Disque du poste plein à {percent} · d'anciennes positions sont abandonnées, aucune alerte"
     ),
     "Try now": "Réessayer",
+    "Try now · {span}": "Réessayer · {span}",
+    "Try now, else in {span}": "Réessayer, sinon dans {span}",
     "Station": "Poste",
     "Ofc. {name}": "Agent {name}",
     "sound on": "son actif",

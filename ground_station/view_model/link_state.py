@@ -96,7 +96,9 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     if not chain.broker_up:
         if _is_first_try(chain, now):
             return None
-        return Pill(_broker_away(chain, kept, now), try_now=True)
+        away = _broker_away(chain, kept, now)
+        until = chain.broker_next_try_at
+        return _with_next_try(Pill(away, try_now=True), None if until is None else (until - now).total_seconds())
     silent_s = (now - (chain.data_at or chain.broker_since)).total_seconds()
     if silent_s >= SILENCE_S:
         return Pill(t("Link up, no data for {span}", span=wording.about(silent_s)) + _decisions(kept), try_now=True)
@@ -197,9 +199,11 @@ def _headquarters_pill(bridge: BridgeStatus, chain: Chain, now: datetime) -> Pil
             span=wording.about(away_s),
             count=wording.count(waiting),
         )
-        if link.next_try_at is not None:
-            text += _next_try((link.next_try_at - bridge.at - since_said).total_seconds())
-        return Pill(text, try_now=True, tells_backlog=True)
+        until = link.next_try_at
+        return _with_next_try(
+            Pill(text, try_now=True, tells_backlog=True),
+            None if until is None else (until - bridge.at - since_said).total_seconds(),
+        )
     oldest = bridge.oldest_waiting_at
     if not waiting or oldest is None or (bridge.at - oldest).total_seconds() < CATCHING_UP_S:
         return None
@@ -237,10 +241,7 @@ def _disk_pill(bridge: BridgeStatus) -> Pill | None:
 
 def _broker_away(chain: Chain, kept: int, now: datetime) -> str:
     away = wording.about((now - chain.broker_since).total_seconds())
-    text = t("Broker away for {span}", span=away) + _decisions(kept) + t(" · nothing lost")
-    if chain.broker_next_try_at is not None:
-        text += _next_try((chain.broker_next_try_at - now).total_seconds())
-    return text
+    return t("Broker away for {span}", span=away) + _decisions(kept) + t(" · nothing lost")
 
 
 def _bridge_away(chain: Chain, kept: int, now: datetime) -> str:
@@ -255,5 +256,12 @@ def _decisions(kept: int) -> str:
     return tn(kept, " · {count} decision kept here", " · {count} decisions kept here") if kept else ""
 
 
-def _next_try(seconds: float) -> str:
-    return t(" · next try in {span}", span=wording.about(seconds)) if seconds >= 0.5 else t(" · trying now")
+def _with_next_try(pill: Pill, seconds: float | None) -> Pill:
+    """The pill with the time until the next try, where there is one."""
+    if seconds is None:
+        return pill
+    if seconds < 0.5:
+        return msgspec.structs.replace(pill, text=pill.text + t(" · trying now"))
+    span = wording.about(seconds)
+    text = pill.text + t(" · next try in {span}", span=span)
+    return msgspec.structs.replace(pill, text=text, brief=pill.text, next_try_in=span)

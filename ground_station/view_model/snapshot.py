@@ -35,6 +35,8 @@ class Pill(msgspec.Struct, frozen=True):
     text: str  # "Headquarters away for 12 min · 1,204 kept here, nothing lost · next try in 8 s"
     try_now: bool  # whether the button "Try now" (intention TryNow) belongs to it
     tells_backlog: bool = False  # the text has the count and since when: the strip need not say it again beside it
+    brief: str = ""  # the text without its next try, for whoever writes that on the button; empty: there is none to count down to
+    next_try_in: str = ""  # "8 s"
 
 
 class PictureView(msgspec.Struct, frozen=True):

@@ -33,6 +33,8 @@ def test_headquarters_away_says_since_when_how_many_and_the_next_try() -> None:
         "Headquarters away for 12 min · 1,204 kept here, nothing lost · next try in 8 s",
         try_now=True,
         tells_backlog=True,
+        brief="Headquarters away for 12 min · 1,204 kept here, nothing lost",
+        next_try_in="8 s",
     )
 
 
@@ -73,7 +75,12 @@ def test_a_broker_away_counts_down_to_the_next_try() -> None:
 
     shown = pill(chain, 14.0, kept=2)
 
-    assert shown == Pill("Broker away for 14 s · 2 decisions kept here · nothing lost · next try in 8 s", try_now=True)
+    assert shown == Pill(
+        "Broker away for 14 s · 2 decisions kept here · nothing lost · next try in 8 s",
+        try_now=True,
+        brief="Broker away for 14 s · 2 decisions kept here · nothing lost",
+        next_try_in="8 s",
+    )
 
 
 def test_a_bridge_that_fell_silent_or_left_its_will_is_away() -> None:

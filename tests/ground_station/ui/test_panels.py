@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ground_station.ui import lower_panel
+from ground_station.ui.chain_strip import LinkButton, PartsLabel
 from ground_station.ui.fleet_table import BATTERY, HEARD, LINK, CellPainter
 from ground_station.ui.hour_charts import unbroken
 from ground_station.ui.look import Look
@@ -110,6 +111,29 @@ def test_the_strip_says_the_backlog_once_in_the_pill_or_beside_it(show: Show) ->
 
     assert "14 kept here, nothing lost" in shown.window.strip.pill.accessibleName()
     assert "backlog" not in shown.window.strip.chain.accessibleName()
+
+
+def test_the_pill_says_all_of_it_in_the_usual_window_and_counts_down_to_the_next_try_in_any(show: Show) -> None:
+    shown = show()
+    shown.window.resize(1600, 900)
+    away = LinkState(up=False, since=NOON - seconds(720), next_try_at=NOON + seconds(20))
+    waiting = {"telemetry": 1200, "violation": 4}
+    shown.rules.hears(
+        BridgeCame(a_bridge_status(headquarters=away, waiting=waiting, disk_used_bytes=6, disk_free_bytes=94))
+    )
+    shown.draw()
+    QTest.qWait(0)
+    pill = shown.window.strip.pill
+    words, button = pill.findChild(PartsLabel), pill.findChild(LinkButton)
+    assert isinstance(words, PartsLabel)
+    assert isinstance(button, LinkButton)
+
+    assert words.text().endswith("nothing lost")
+    assert words.fitting(words.text(), words.width()) == words.text()
+    assert button.text() == "Try now · 20 s"
+    shown.window.resize(1280, 720)
+    QTest.qWait(0)
+    assert button.width() >= button.sizeHint().width()
 
 
 def test_the_fleet_comes_with_its_rows_and_the_filter_is_reached_by_a_key(show: Show) -> None:
