@@ -188,6 +188,19 @@ def live_page_seen(browser: Browser, folder: Path) -> dict[str, object]:
     return seen
 
 
+def names_seen(browser: Browser) -> dict[str, object]:
+    """Where the name of a lost drone stands whose place has the credit line to its right; the line's own box as the control."""
+    place = "(() => { const box = document.querySelector('.leaflet-control-attribution').getBoundingClientRect();"
+    box = json.loads(
+        str(browser.run(f"{place} return JSON.stringify([box.left, box.top, box.right, box.bottom]); }})()"))
+    )
+    beside = f"{place} const at = map_kestrel.containerPointToLatLng([box.left - 4, box.top + box.height / 2]);"
+    lat, lon = json.loads(str(browser.run(f"{beside} return JSON.stringify([at.lat, at.lng]); }})()")))
+    browser.say(apply_call(Changes(drones=[DroneMark("nyc-77", lat, lon, 0.0, "lost", 50.0)], reset=True)))
+    browser.until(lambda: bool(browser.stats().get("names")))
+    return {"credit_box": box, "names_beside_the_credit": browser.stats().get("names")}
+
+
 def start_zooming(browser: Browser) -> None:
     """Return while the map glides from one zoom to the next."""
     browser.run("map_kestrel.setView([40.70, -73.98], 12, { animate: false }); 0")
@@ -277,7 +290,7 @@ def main(folder: Path) -> dict[str, object]:
     """Everything the tests ask for."""
     app = QApplication(["probe"])
     browser = Browser()
-    seen = live_page_seen(browser, folder) | moves_seen(browser)
+    seen = live_page_seen(browser, folder) | names_seen(browser) | moves_seen(browser)
     seen["live_page_complaints"] = list(browser.page.complaints)
     seen |= report_seen(browser, folder)
     # control: the interceptor does see a request when a page makes one

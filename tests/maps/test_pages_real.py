@@ -59,6 +59,13 @@ def test_a_crowds_disc_tells_how_many_of_it_are_lost(seen: dict[str, Any]) -> No
     assert seen["lost_drones_of_a_crowd_are_told"]
 
 
+def test_no_name_stands_below_the_credit_line(seen: dict[str, Any]) -> None:
+    (left, top, right, bottom), [(x0, y0, x1, y1)] = seen["credit_box"], seen["names_beside_the_credit"]
+
+    assert right - left > 100, "the credit has its line"
+    assert x1 <= left or x0 >= right or y1 <= top or y0 >= bottom
+
+
 def test_a_move_asked_for_between_two_zooms_is_not_dropped(seen: dict[str, Any]) -> None:
     assert seen["move_between_zooms_arrives"]
     assert seen["control_move_is_dropped"]

@@ -29,6 +29,7 @@
       this.selection = null;
       this._hover = null;
       this._shown = []; // what the last drawing put where: {type, id, x, y, reach}
+      this._names = []; // and where it put names: [x0, y0, x1, y1]
       this._glideUntil = 0;
     },
 
@@ -193,7 +194,19 @@
       for (const mark of alone) {
         if (rank(mark) >= 2) this._drawDrone(context, mark, zoom, now, taken, labels, palette);
       }
-      K.drawLabels(context, labels, taken, size, palette);
+      this._names = K.drawLabels(context, labels, taken, this._covered(map), size, palette);
+    },
+
+    // Where scale, credit and zoom buttons lie over the map: no name is put below them.
+    _covered(map) {
+      const covered = new K.Taken(6);
+      const container = map.getContainer();
+      const origin = container.getBoundingClientRect();
+      for (const control of container.querySelectorAll(".leaflet-control")) {
+        const box = control.getBoundingClientRect();
+        covered.takeBox(box.left - origin.left, box.top - origin.top, box.right - origin.left, box.bottom - origin.top);
+      }
+      return covered;
     },
 
     _isSelected(drone) {

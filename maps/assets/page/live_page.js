@@ -161,7 +161,7 @@
         discs: live._shown.filter((mark) => mark.type === "disc").length,
         marks: live._shown.filter((mark) => mark.type !== "disc").length,
         lost_in_discs: live._shown.reduce((sum, mark) => sum + (mark.type === "disc" ? mark.lost : 0), 0),
-        zoom: map.getZoom(), theme, follow,
+        names: live._names, zoom: map.getZoom(), theme, follow,
       }),
     };
   };

@@ -171,8 +171,10 @@
     return Math.floor(minutes / 60) + ":" + two(minutes % 60) + ":" + two(whole % 60);
   };
 
-  // Names beside marks, the important first; one that finds no free side is left out.
-  K.drawLabels = (context, labels, taken, size, palette) => {
+  // Names beside marks, the important first; one that finds no free side is left out. `covered`: what lies over the map.
+  // Returns the boxes of the names that were put: [x0, y0, x1, y1].
+  K.drawLabels = (context, labels, taken, covered, size, palette) => {
+    const put = [];
     labels.sort((a, b) => a.rank - b.rank);
     context.textBaseline = "middle";
     context.textAlign = "left";
@@ -191,17 +193,20 @@
         [label.x - gap * 0.7 - width, label.y + gap * 0.7 + 4],
         [label.x - gap * 0.7 - width, label.y - gap * 0.7 - 4],
       ];
-      let side = sides.find(([x, y]) =>
-        x >= 2 && x + width <= size.x - 2 && y >= 8 && y <= size.y - 8 && taken.boxIsFree(x, y - 7, x + width, y + 7));
-      if (!side && label.isNeeded) side = sides[0]; // selected, under the pointer, or lost and near: named even in a crowd
+      const seen = sides.filter(([x, y]) =>
+        x >= 2 && x + width <= size.x - 2 && y >= 8 && y <= size.y - 8 && covered.boxIsFree(x, y - 7, x + width, y + 7));
+      let side = seen.find(([x, y]) => taken.boxIsFree(x, y - 7, x + width, y + 7));
+      if (!side && label.isNeeded) side = seen[0] || sides[0]; // selected, under the pointer, or lost and near: named even in a crowd
       if (!side) continue;
       const [x, y] = side;
       taken.takeBox(x, y - 7, x + width, y + 7);
+      put.push([x, y - 7, x + width, y + 7]);
       context.lineWidth = 3.5;
       context.strokeStyle = palette.land;
       context.strokeText(label.text, x, y + 0.5);
       context.fillStyle = label.isSoft ? palette.soft_ink : palette.ink;
       context.fillText(label.text, x, y + 0.5);
     }
+    return put;
   };
 })(KestrelMap);
