@@ -17,6 +17,8 @@ from ground_station.view_model.track import SPAN_S
 ROW_PX = 52
 LABEL_PX = 96
 SCALE_PX = 46
+INWARDS_PX = 4  # from the line of an end of the scale to the middle of its words
+BOTH_PX = 22  # between the two lines, so that the words of both have room
 TIMES_PX = 16
 TIME_PX = 80  # room for one of the times
 _TIMES = ((-3600.0, later("60 min ago")), (-1800.0, later("30 min ago")), (0.0, later("now")))
@@ -70,12 +72,17 @@ class HourCharts(QWidget):
         p.setFont(small)
         p.setPen(look.colour("soft"))
         p.drawText(middle.adjusted(0, 0, 0, -16), Qt.AlignmentFlag.AlignVCenter, chart.label)
-        for value, words in ((chart.high, chart.high_words), (chart.low, chart.low_words)):
+        # Each end of the scale stands within its own lines, so that it does not meet that of the next; both only where there is room.
+        inwards = min(INWARDS_PX, box.height() / 2)
+        for value, words, y_words in (
+            (chart.high, chart.high_words, box.top() + inwards),
+            (chart.low, chart.low_words if box.height() >= BOTH_PX else "", box.bottom() - inwards),
+        ):
             y = _y(chart, box, value)
             p.setPen(QPen(look.colour("line"), 1.0))
             p.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
             p.setPen(look.colour("soft"))
-            p.drawText(QRectF(box.right() + 6, y - 8, SCALE_PX, 16), Qt.AlignmentFlag.AlignVCenter, words)
+            p.drawText(QRectF(box.right() + 6, y_words - 8, SCALE_PX, 16), Qt.AlignmentFlag.AlignVCenter, words)
         p.setFont(look.font(None, SEMIBOLD))
         p.setPen(look.colour("ink"))
         p.drawText(middle.adjusted(0, 18, 0, 0), Qt.AlignmentFlag.AlignVCenter, chart.now)

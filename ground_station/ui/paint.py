@@ -112,7 +112,7 @@ def elided(p: QPainter, text: str, width: float, mode: Qt.TextElideMode = Qt.Tex
     return QFontMetricsF(p.font()).elidedText(text, mode, width)
 
 
-_SHORT_WORDS = {
+_SHORT_KINDS = {
     "Street": "St",
     "Avenue": "Av",
     "Boulevard": "Blvd",
@@ -120,21 +120,24 @@ _SHORT_WORDS = {
     "Place": "Pl",
     "Parkway": "Pkwy",
     "Square": "Sq",
-    "East": "E",
-    "West": "W",
-    "North": "N",
-    "South": "S",
 }
+_SHORT_WORDS = _SHORT_KINDS | {"East": "E", "West": "W", "North": "N", "South": "S", "at": "&"}
 """As on the city's own street signs."""
 
 
 def shortened(metrics: QFontMetricsF, place: str, width: float) -> str:
-    """A place in words; where it is too wide with the words of street signs ("E 42nd St"), and then with an ellipsis."""
+    """A place in words; where it is too wide with the words of street signs ("E 42nd St & 3rd Av"), then as it is spoken
+    ("E 42nd St & 3rd"), and then with an ellipsis."""
     if metrics.horizontalAdvance(place) <= width:
         return place
     words, _, rest = place.partition(",")
-    short = " ".join(_SHORT_WORDS.get(word, word) for word in words.split(" ")) + (f",{rest}" if rest else "")
-    return metrics.elidedText(short, Qt.TextElideMode.ElideRight, width)
+    short = [_SHORT_WORDS.get(word, word) for word in words.split(" ")]
+    spoken = short[:-1] if "&" in short[:-2] and short[-1] in _SHORT_KINDS.values() else short
+    more = f",{rest}" if rest else ""
+    signs = " ".join(short) + more
+    if metrics.horizontalAdvance(signs) <= width:
+        return signs
+    return metrics.elidedText(" ".join(spoken) + more, Qt.TextElideMode.ElideRight, width)
 
 
 def check_mark(p: QPainter, colour: QColor, centre: QPointF, size: float = 10.0, width: float = 1.8) -> None:

@@ -70,6 +70,7 @@ class SettingsDialog(QDialog):
         self.lost_after = QLineEdit()
         self._add_rows()
         self._lay_out()
+        self._say("")
 
     def _add_rows(self) -> None:
         self._choose(t("Colours"), "theme", {name: t(words) for name, words in THEMES.items()})
@@ -252,8 +253,9 @@ class SettingsDialog(QDialog):
             self.show_view(self._view)
 
     def _say(self, text: str, tone: str = "soft") -> None:
+        """A word on what was done; without one, how the dialog is used."""
         self.words.set_tone(tone)
-        self.words.say(text)
+        self.words.say(text or t("Enter and Down go on, Up goes back, Esc closes. Each change is kept at once."))
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold().split()

@@ -52,6 +52,9 @@ PEOPLE: dict[str, str] = {
     "{field}: 1 to 32 small letters, digits or hyphens.": "{field} : 1 à 32 petites lettres, chiffres ou traits d'union.",
     "Settings": "Réglages",
     "settings": "réglages",
+    "Enter and Down go on, Up goes back, Esc closes. Each change is kept at once.": (
+        "Entrée et Bas avancent, Haut recule, Échap ferme. Chaque changement est gardé aussitôt."
+    ),
     "Search in the settings": "Chercher dans les réglages",
     "day": "jour",
     "night": "nuit",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from ground_station.ui.look import SEMIBOLD, Look, load_fonts
+from ground_station.ui.paint import shortened
 from ground_station.view_model.effects import Kept
 from ground_station.view_model.intentions import SelectAlert, ToggleGroup
 from ground_station.view_model.snapshot import AlertCard, AlertGroup
@@ -98,3 +102,22 @@ def test_the_rate_is_shown_in_a_small_window_too(show: Show, flood: list[Alert],
 
     qtbot.waitUntil(lambda: shown.window.alerts._rate_below.isVisible())
     assert shown.window.alerts._rate_below.text() == "12 in 10 min"
+
+
+def test_a_place_that_is_too_wide_is_said_as_on_signs_then_as_it_is_spoken_then_cut(qapp: QApplication) -> None:
+    load_fonts()
+    metrics = QFontMetricsF(Look("day").font(None, SEMIBOLD))
+    place, signs, spoken = "Greenwich Street at Bethune Street", "Greenwich St & Bethune St", "Greenwich St & Bethune"
+
+    def said(words: str, less: float = 0.0, of: str = place) -> str:
+        return shortened(metrics, of, metrics.horizontalAdvance(words) - less)
+
+    assert [said(place), said(place, 1), said(signs), said(signs, 1), said(spoken)] == [
+        place,
+        signs,
+        signs,
+        spoken,
+        spoken,
+    ]
+    assert said(spoken, 1).endswith("…")
+    assert said("Av A & Av B", 1, of="Avenue A at Avenue B").endswith("…"), "its letter is no kind of street"
