@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -97,17 +98,7 @@ def run(settings: Settings) -> int:
     )
     door = _http_door(settings, receiver)
     try:
-        ready = False
-        while not stop.is_set():
-            receiver.turn()
-            if field.listening and not ready:
-                ready = True
-                log.info("ready: station %s, boot %d", settings.station, boot)
-            if child is not None:
-                child.look_after()
-                if child.found_damage:
-                    child.found_damage = False
-                    receiver.failed(StoreDamaged("the sending process cannot read what is stored"))
+        _receive(receiver, child, stop, lambda: field.listening, f"ready: station {settings.station}, boot {boot}")
     finally:
         if child is not None:
             child.begin_stop()
@@ -119,6 +110,23 @@ def run(settings: Settings) -> int:
             child.stop()
         lock.release()
     return 0
+
+
+def _receive(
+    receiver: Receiver, child: Child | None, stop: threading.Event, listening: Callable[[], bool], ready_words: str
+) -> None:
+    """Turns until told to stop; says once that it is ready, and looks after the sending process."""
+    ready = False
+    while not stop.is_set():
+        receiver.turn()
+        if listening() and not ready:
+            ready = True
+            log.info("%s", ready_words)
+        if child is not None:
+            child.look_after()
+            if child.found_damage:
+                child.found_damage = False
+                receiver.failed(StoreDamaged("the sending process cannot read what is stored"))
 
 
 def load(settings: LoadSettings) -> int:
