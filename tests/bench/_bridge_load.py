@@ -104,8 +104,8 @@ class PatientPublisher:
     """A publisher as a user would write it: paho, QoS 1, which sends again after a reconnection. For the faults."""
 
     def __init__(self, port: int, station: str) -> None:
-        self._station, self._boot, self.sent = station, new_boot(), 0
-        name = f"patient-{station}-{self._boot}"
+        self._station, self.boot, self.sent = station, new_boot(), 0
+        name = f"patient-{station}-{self.boot}"
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(flood.UNDER_WAY)
         self._client.reconnect_delay_set(1, 1)
@@ -119,7 +119,7 @@ class PatientPublisher:
         begun = time.monotonic()
         for number in range(reports):
             time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            report = a_report(self.sent, self._boot)
+            report = a_report(self.sent, self.boot)
             self._client.publish(message_topic(self._station, report), encode(report), qos=1)
             self.sent += 1
 

@@ -24,6 +24,10 @@ LOOK_S = 0.05  # between two looks at the ends of a topic
 SETTLED_S = 12.0  # nothing came for so long: nothing more will
 
 
+class NothingPasses(RuntimeError):
+    """A contender was started, and no report that was sent came through it."""
+
+
 class KafkaTopic:
     """The ends and the records of one topic, read beside everything else."""
 
@@ -135,7 +139,7 @@ def running(stack: Stack, contender: Contender) -> Iterator[KafkaTopic]:
 
 
 def until_it_passes(stack: Stack, contender: Contender, topic: KafkaTopic) -> None:
-    """Sends reports until all that were sent are in Kafka. Raises RuntimeError when that does not come about."""
+    """Sends reports until all that were sent are in Kafka. Raises NothingPasses when that does not come about."""
     topic.begin()
     publisher = PatientPublisher(stack.mosquitto.port, contender.station)
     for _ in range(100):
@@ -144,7 +148,7 @@ def until_it_passes(stack: Stack, contender: Contender, topic: KafkaTopic) -> No
         if topic.values():
             break
     else:
-        raise RuntimeError(f"{contender.name} lets nothing pass: {contender.log.read_text()[-2_000:]}")
+        raise NothingPasses(f"{contender.name} lets nothing pass: {contender.log.read_text()[-2_000:]}")
     publisher.finish()
     before = -1
     while before != (before := topic.count()):  # those that came while it subscribed

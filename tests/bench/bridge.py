@@ -9,6 +9,8 @@ acks=all. Each contender moves the same load, and is timed by what stands in Kaf
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
 
 def _figures(stack: Stack, folder: Path, options: argparse.Namespace, only: set[str]) -> dict[str, Any]:
     found, missing = contenders(folder, stack.mosquitto.port, stack.kafka.bootstrap)
-    figures: dict[str, Any] = {}
+    figures = _Told()
     if options.reports and (not only or "ceilings" in only):
         figures["ceilings"] = ceilings(stack, folder, options.reports)
     wanted = [one for one in found if options.reports and (not only or one.name in only)]
@@ -73,6 +75,14 @@ def _figures(stack: Stack, folder: Path, options: argparse.Namespace, only: set[
             if not only or contender.name in only:
                 figures[f"{contender.name}_loses"] = losses(stack, contender, options.hang)
     return figures | _ratios(figures)
+
+
+class _Told(dict[str, Any]):
+    """Figures that are said on standard error as they come: a run of half an hour that is ended keeps what it has measured."""
+
+    def __setitem__(self, name: str, found: Any) -> None:
+        super().__setitem__(name, found)
+        sys.stderr.write(f"{json.dumps({name: found})}\n")
 
 
 def _of(stack: Stack, contender: Contender, options: argparse.Namespace) -> dict[str, Any]:
