@@ -34,8 +34,8 @@ from ground_station.view_model.events import (
     TelemetryCame,
     Tick,
 )
-from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import ExportFormat, ExportShift, FilterLog, Intention
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.moments import DRAW_BYTES, Moment
 from ground_station.view_model.outbox import Outbox
 from ground_station.view_model.snapshot import StationView
@@ -129,7 +129,7 @@ class Desk:
             return
         now = self._clock()
         self._happen(self._arrived(), now)
-        self._memo.follow(self._state.fleet, now)
+        self._memo.fleet.follow(self._state.fleet, now)
 
     def pump(self) -> StationView:
         """Take in what came and what the time brings; the snapshot to draw."""

@@ -15,7 +15,6 @@ from ground_station.exports import Export, Exports
 from ground_station.links.replay_link import ReplayLink
 from ground_station.shift_files import Shift
 from ground_station.view_model import replay
-from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import (
     ExportShift,
     Intention,
@@ -25,6 +24,7 @@ from ground_station.view_model.intentions import (
     ReplaySpeed,
 )
 from ground_station.view_model.language import t
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.moments import Began, Ended, Moment, Past
 from ground_station.view_model.replay import Looking, Player
 from ground_station.view_model.snapshot import StationView

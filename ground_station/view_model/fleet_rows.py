@@ -1,7 +1,7 @@
 """The fleet on screen, table and map at once: only drones of which something changed are made anew.
 
 A snapshot is made four times a second, and more often while an officer works; a thousand drones are then a thousand rows and marks of
-which three quarters are as before. `Memo` remembers what was made of which drone, in which order, and when a silence will next mean
+which three quarters are as before. `FleetMemo` remembers what was made of which drone, in which order, and when a silence will next mean
 something. It changes the cost and never the result: a property in tests/ground_station/test_fleet_rows.py compares it with a fresh one.
 """
 
@@ -55,7 +55,7 @@ class _Made(NamedTuple):
     is_expected: bool
 
 
-class Memo:
+class FleetMemo:
     """What was made at the last snapshot, by drone id. Belongs to one desk.
 
     Its work grows with what changed, not with the fleet: a drone is looked at again when something came of it, when it was selected or has

@@ -96,9 +96,10 @@ def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool
     if not chain.broker_up:
         if _is_first_try(chain, now):
             return None
-        away = _broker_away(chain, kept, now)
         until = chain.broker_next_try_at
-        return _with_next_try(Pill(away, try_now=True), None if until is None else (until - now).total_seconds())
+        return _with_next_try(
+            Pill(_broker_away(chain, kept, now), try_now=True), None if until is None else (until - now).total_seconds()
+        )
     silent_s = (now - (chain.data_at or chain.broker_since)).total_seconds()
     if silent_s >= SILENCE_S:
         return Pill(t("Link up, no data for {span}", span=wording.about(silent_s)) + _decisions(kept), try_now=True)

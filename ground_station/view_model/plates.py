@@ -6,24 +6,28 @@ knows the open alerts, its own decisions (its journal has those of earlier start
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from math import degrees
 from typing import Literal
+
+import msgspec
 
 from ground_station.view_model import wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.language import t, tn
 from ground_station.view_model.station_state import Done
 from messages.alert import Alert, is_open
-from messages.coding import NOT_SHOWN, Form
-from messages.geo import Position, distance_m
+from messages.coding import NOT_SHOWN
+from messages.geo import EARTH_RADIUS_M, Position, distance_m
 from messages.model import Violation
 
 NEAR_M = 200.0  # about one block of an avenue: as far as two drones may put one vehicle
 NEAR_SPAN = timedelta(hours=4)
 RECENT = timedelta(hours=24)
 HERE_M = 60.0
+_HERE_DEG = 1.01 * degrees(HERE_M / EARTH_RADIUS_M)  # of latitude, and a little more
 _NO_PLATE = frozenset(("", "".join(filter(str.isalnum, NOT_SHOWN.upper())), "BLANKPLATE", "NA"))
 
 
@@ -34,72 +38,100 @@ def written(plate: str | None) -> str:
     return "" if signs in _NO_PLATE else signs
 
 
-def warnings(
-    form: Form,
+class SamePlate(msgspec.Struct, frozen=True):
+    """What else there is of a plate: open alerts near by, and tickets, each with where its vehicle was seen if that is known."""
+
+    near: tuple[Violation, ...] = ()
+    tickets: tuple[tuple[Done, Violation | None], ...] = ()
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """Other alerts of the day before one: when one of the same plate was seen, and how many were within HERE_M."""
+
+    same_plate_at: datetime | None
+    near: int
+
+
+def same_plate(
+    plate: str | None,
+    plate_state: str | None,
     violation: Violation,
-    entries: Iterable[Entry],
-    decided: Iterable[Done],
-    now: datetime,
-    zone: tzinfo | None,
-) -> tuple[str, ...]:
-    """At most one line about open alerts near by and one about tickets. `entries`: all alerts known; `decided`: decisions of the last day,
-    anybody's, the own ones with the plate that was typed."""
-    plate, state = written(form.plate), written(form.plate_state)
+    entries: Mapping[str, Entry],
+    done: Sequence[Done],
+    done_by_others: Sequence[Done],
+) -> SamePlate:
+    """Of a plate as it stands on the form. `entries`: all alerts known; `done`: the officer's decisions of the last day with the plate as
+    typed."""
+    plate, state = written(plate), written(plate_state)
     if not plate:
-        return ()
-    decided = list(decided)
-    decided_here = {done.violation_id for done in decided}  # and perhaps not yet answered
-    known = {entry.alert.violation.id: entry.alert for entry in entries}
-    near = [
+        return SamePlate()
+    decided = (*done, *done_by_others)
+    decided_here = {each.violation_id for each in decided}  # and perhaps not yet answered
+    near = tuple(
         other
-        for alert in known.values()
-        if is_open(alert)
-        and alert.violation.id not in decided_here
-        and (other := alert.violation).id != violation.id
+        for entry in entries.values()
+        if (other := entry.alert.violation).id != violation.id
         and written(other.plate) == plate
+        and is_open(entry.alert)
+        and other.id not in decided_here
         and _same_state(state, other.plate_state)
         and abs(other.captured_at - violation.captured_at) <= NEAR_SPAN
         and _away_m(violation, other) <= NEAR_M
-    ]
-    tickets = [
-        done
-        for done in decided
-        if done.code is not None
-        and done.violation_id != violation.id
-        and written(done.plate) == plate
-        and _same_state(state, done.plate_state)
-        and now - done.decided_at <= RECENT
-    ]
+    )
+    tickets = tuple(
+        (each, entry.alert.violation if (entry := entries.get(each.violation_id)) is not None else None)
+        for each in decided
+        if each.code is not None
+        and each.violation_id != violation.id
+        and written(each.plate) == plate
+        and _same_state(state, each.plate_state)
+    )
+    return SamePlate(near, tickets)
+
+
+def warnings(found: SamePlate, violation: Violation, now: datetime, zone: tzinfo | None) -> tuple[str, ...]:
+    """At most one line about open alerts near by and one about tickets of the last day."""
     lines = []
-    if near:
-        closest = min(near, key=lambda other: (_away_m(violation, other), other.id))
+    if found.near:
+        closest = min(found.near, key=lambda other: (_away_m(violation, other), other.id))
         away, ago = wording.metres(_away_m(violation, closest)), wording.ago(closest.captured_at, now, zone)
         words = t("Same plate also open: {drone}, {away} away, {ago}", drone=closest.drone_id, away=away, ago=ago)
-        lines.append(_and_more(words, len(near)))
-    if tickets:
-        newest = max(tickets, key=lambda done: (done.decided_at, done.correction_id))
+        lines.append(_and_more(words, len(found.near)))
+    recent = [(done, seen) for done, seen in found.tickets if now - done.decided_at <= RECENT]
+    if recent:
+        newest, seen = max(recent, key=lambda each: (each[0].decided_at, each[0].correction_id))
         ago = wording.ago(newest.decided_at, now, zone)
         words = t("Ticket for this plate {ago}: code {code}", ago=ago, code=newest.code)
-        there = known.get(newest.violation_id)
-        if there is not None:
-            away = wording.metres(_away_m(violation, there.violation))
+        if seen is not None:
+            away = wording.metres(_away_m(violation, seen))
             words = t("{words}, {away} away", words=words, away=away)
-        lines.append(_and_more(words, len(tickets)))
+        lines.append(_and_more(words, len(recent)))
     return tuple(lines)
 
 
-def earlier(violation: Violation, entries: Iterable[Entry], now: datetime, zone: tzinfo | None) -> str:
-    """Other alerts of the last day that this desk knows: of the same plate, or within 60 m."""
-    place = Position(violation.lat_deg, violation.lon_deg)
+def earlier(violation: Violation, entries: Mapping[str, Entry]) -> Earlier:
+    """Of the alerts that this desk knows."""
+    begin, end = violation.captured_at - RECENT, violation.captured_at
+    south, north = violation.lat_deg - _HERE_DEG, violation.lat_deg + _HERE_DEG
     near = 0
-    for other in entries:
-        seen = other.alert.violation
-        if seen.id == violation.id or not violation.captured_at - RECENT <= seen.captured_at <= violation.captured_at:
+    for entry in entries.values():
+        seen = entry.alert.violation
+        same = bool(violation.plate) and seen.plate == violation.plate
+        if not (same or south <= seen.lat_deg <= north):  # most of the city's: without any trigonometry
             continue
-        if violation.plate and seen.plate == violation.plate:
-            return t("same plate {ago}", ago=wording.ago(seen.captured_at, now, zone))
-        if distance_m(place, Position(seen.lat_deg, seen.lon_deg)) <= HERE_M:
-            near += 1
+        if seen.id == violation.id or not begin <= seen.captured_at <= end:
+            continue
+        if same:
+            return Earlier(seen.captured_at, near)
+        near += _away_m(violation, seen) <= HERE_M
+    return Earlier(None, near)
+
+
+def earlier_words(found: Earlier, now: datetime, zone: tzinfo | None) -> str:
+    """Of the same plate, or how many within HERE_M."""
+    if found.same_plate_at is not None:
+        return t("same plate {ago}", ago=wording.ago(found.same_plate_at, now, zone))
+    near = found.near
     return tn(near, "{count} alert in 24 h", "{count} alerts in 24 h") if near else t("none in 24 h")
 
 

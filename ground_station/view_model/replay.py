@@ -13,7 +13,6 @@ from itertools import count
 import msgspec
 
 from ground_station.view_model import alert_queue, shift_log, wording
-from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import (
     AlertsOnScreen,
     ExportShift,
@@ -34,6 +33,7 @@ from ground_station.view_model.intentions import (
     ThemeName,
 )
 from ground_station.view_model.language import t
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.moments import DRAW_BYTES, Moment
 from ground_station.view_model.snapshot import ReplayView, StationView
 from ground_station.view_model.station import handle, want

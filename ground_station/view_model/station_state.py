@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -189,12 +189,6 @@ def asked(
 def milliseconds(at: datetime) -> datetime:
     """The time as messages carry it: whole milliseconds."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def decided_today(state: DeskState, now: datetime) -> tuple[Done, ...]:
-    """This officer's decisions since local midnight."""
-    today: date = now.astimezone(state.who.zone).date()
-    return tuple(done for done in state.done if done.decided_at.astimezone(state.who.zone).date() == today)
 
 
 def put_on_desk(state: DeskState, violation_id: str | None) -> DeskState:

@@ -18,9 +18,11 @@ from ground_station.view_model import (
     wording,
 )
 from ground_station.view_model.alert_queue import Entry
-from ground_station.view_model.fleet_rows import SORT_PREFERENCE, Memo, Shown, in_order, matching
+from ground_station.view_model.coding_desk import Who
+from ground_station.view_model.fleet_rows import SORT_PREFERENCE, Shown, in_order, matching
 from ground_station.view_model.language import t, tn
 from ground_station.view_model.last_hour import charts
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.snapshot import (
     AlertCard,
     AlertSpot,
@@ -34,7 +36,7 @@ from ground_station.view_model.snapshot import (
 )
 from ground_station.view_model.station_state import (
     DeskState,
-    decided_today,
+    Done,
     groups,
     is_mine,
     may_decide,
@@ -48,14 +50,15 @@ from messages.geo import Position, distance_m
 
 
 def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationView:
-    """Everything on screen at `now`. `memo` remembers what was made of the fleet at the last snapshot of the same desk: quicker, and
-    never another result."""
+    """Everything on screen at `now`. `memo` remembers what was made at the last snapshot of the same desk: quicker, and never another
+    result."""
+    memo = memo or Memo()
     in_groups = groups(state, now)
     waiting = [entry for group in in_groups for entry in group.entries]
     cards = tuple(_card(state, entry, now) for entry in waiting)
     desk_entry = selected(state)
     alerting = frozenset(entry.alert.violation.drone_id for entry in waiting)
-    drones = (memo or Memo()).shown(state.fleet, now, alerting, state.drone)
+    drones = memo.fleet.shown(state.fleet, now, alerting, state.drone)
     table = fleet_view(state, drones, now)
     unseen = sum(1 for entry in waiting if entry.alert.state == "new")
     station = wording.name_of(state.who.station)
@@ -79,7 +82,7 @@ def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationVi
         flood=state.flood,
         cards=cards,
         rows=alert_rows.rows(in_groups, {card.violation_id: card for card in cards}, state.opened),
-        desk=_desk(state, desk_entry, now) if desk_entry else None,
+        desk=_desk(state, desk_entry, now, memo) if desk_entry else None,
         calm="" if waiting else _calm(table.live, broker_up=state.chain.broker_up),
         undo=_undo(state, now),
         kept=kept,
@@ -89,7 +92,7 @@ def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationVi
         log=shift_log.newest(state.log),
         log_count=state.log.count,
         log_view=shift_log.shown(state.log),
-        counters=_counters(state, now),
+        counters=_counters(state, now, memo),
         scene=_scene(state, waiting, desk_entry, drones, now),
         theme=state.theme,
         sound_on=state.sound_on,
@@ -148,7 +151,7 @@ def _card(state: DeskState, entry: Entry, now: datetime) -> AlertCard:
     )
 
 
-def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
+def _desk(state: DeskState, entry: Entry, now: datetime, memo: Memo) -> DeskView:
     violation = entry.alert.violation
     at = station_now(state, now)
     form = coding_desk.form_for(state.work, violation)
@@ -164,7 +167,7 @@ def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
         claim_words=words,
         lease_left_s=left_s,
         editable=claim != "other",
-        details=_details(state, entry, now),
+        details=_details(state, entry, now, memo),
         doubt=t("The drone is not sure") if guessed else t("The drone has no guess: frequent codes"),
         choices=coding_desk.choices(violation, form.code),
         search=state.work.search,
@@ -177,7 +180,18 @@ def _desk(state: DeskState, entry: Entry, now: datetime) -> DeskView:
         can_decide=may_decide(state, entry),
         notice=state.work.notices.get(violation.id, ""),
         warnings=plates.warnings(
-            form, violation, state.queue.entries.values(), (*state.done, *state.done_by_others), at, state.who.zone
+            memo.again(
+                plates.same_plate,
+                form.plate,
+                form.plate_state,
+                violation,
+                state.queue.entries,
+                state.done,
+                state.done_by_others,
+            ),
+            violation,
+            at,
+            state.who.zone,
         ),
         picture=alert_queue.picture_of(state.queue, entry),
         lat_deg=violation.lat_deg,
@@ -214,11 +228,12 @@ def _claim(
     return "nobody", t("press {claim} to claim it", claim=wording.cap("claim")), None
 
 
-def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...]:
+def _details(state: DeskState, entry: Entry, now: datetime, memo: Memo) -> tuple[Detail, ...]:
     violation = entry.alert.violation
     drone = state.fleet.drones.get(violation.drone_id)
     newest = drone.newest if drone else None
     where = violation.drone_id
+    earlier = memo.again(plates.earlier, violation, state.queue.entries)
     if newest is not None:
         away_m = distance_m(Position(newest.lat_deg, newest.lon_deg), Position(violation.lat_deg, violation.lon_deg))
         where = t("{drone}, {distance} away", drone=violation.drone_id, distance=wording.metres(away_m))
@@ -226,7 +241,7 @@ def _details(state: DeskState, entry: Entry, now: datetime) -> tuple[Detail, ...
         Detail(t("Seen"), wording.clock(violation.captured_at, state.who.zone)),
         Detail(t("Drone"), where),
         Detail(t("Precinct"), str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
-        Detail(t("Earlier here"), plates.earlier(violation, state.queue.entries.values(), now, state.who.zone)),
+        Detail(t("Earlier here"), plates.earlier_words(earlier, now, state.who.zone)),
     )
 
 
@@ -314,15 +329,20 @@ def _calm(live: int, *, broker_up: bool) -> str:
     )
 
 
-def _counters(state: DeskState, now: datetime) -> str:
-    today = decided_today(state, now)
+def _counters(state: DeskState, now: datetime, memo: Memo) -> str:
+    return memo.again(_counted, state.done, state.who, now.astimezone(state.who.zone).toordinal())
+
+
+def _counted(done: tuple[Done, ...], who: Who, day: int) -> str:
+    """The officer's decisions of one local day (its proleptic Gregorian ordinal)."""
+    today = [each for each in done if each.decided_at.astimezone(who.zone).toordinal() == day]
     if not today:
         return t("Nothing decided yet today")
-    corrected = sum(1 for done in today if done.status == "corrected")
+    corrected = sum(1 for each in today if each.status == "corrected")
     return t(
         "Decided today {count} · median {median} s · corrected {corrected}",
         count=wording.count(len(today)),
-        median=wording.decimal(median(done.took_s for done in today), 1),
+        median=wording.decimal(median(each.took_s for each in today), 1),
         corrected=wording.count(corrected),
     )
 

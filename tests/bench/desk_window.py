@@ -30,7 +30,7 @@ from ground_station.ui.look import Look, load_fonts
 from ground_station.ui.main_window import MainWindow
 from ground_station.view_model.coding_desk import Who
 from ground_station.view_model.events import TelemetryCame
-from ground_station.view_model.fleet_rows import Memo
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.snapshot import FleetView
 from ground_station.view_model.station import handle
 from ground_station.view_model.station_state import DeskState, opened

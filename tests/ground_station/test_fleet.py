@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ground_station.view_model.events import HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.fleet import Fleet, apply, band_of
-from ground_station.view_model.fleet_rows import Memo, matching
+from ground_station.view_model.fleet_rows import FleetMemo, matching
 from ground_station.view_model.freshness import freshness_of
 from ground_station.view_model.snapshot import FleetRow
 from messages.model import Fault
@@ -19,7 +19,7 @@ from tests.ground_station.given import NOON, a_health, a_telemetry, seconds
 
 
 def rows(fleet_now: Fleet, now: datetime, alerting: frozenset[str], selected: str | None) -> tuple[FleetRow, ...]:
-    return Memo().shown(fleet_now, now, alerting, selected).rows
+    return FleetMemo().shown(fleet_now, now, alerting, selected).rows
 
 
 def flown(fleet_now: Fleet, *telemetry: object, now: object = NOON) -> Fleet:

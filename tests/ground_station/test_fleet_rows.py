@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ground_station.view_model import fleet_rows
 from ground_station.view_model.events import HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.fleet import Fleet, apply
-from ground_station.view_model.fleet_rows import SORTS, Memo, in_order, next_sort
+from ground_station.view_model.fleet_rows import SORTS, FleetMemo, in_order, next_sort
 from messages.model import Fault
 from messages.state import DroneStatus
 from tests.ground_station.given import NOON, a_health, a_telemetry, seconds
@@ -48,13 +48,13 @@ def after(fleet: Fleet, seq: int, drone_id: str, what: str, battery_pct: float, 
 
 
 def differs_somewhere(story: list[tuple[str, str, float, float, frozenset[str], str | None]]) -> bool:
-    fleet, now, memo = Fleet(), NOON, Memo()
+    fleet, now, memo = Fleet(), NOON, FleetMemo()
     for seq, (drone_id, what, battery_pct, span_s, alerting, selected) in enumerate(story, 1):
         now += timedelta(seconds=span_s)
         fleet = after(fleet, seq, drone_id, what, battery_pct, now)
         if seq % 3:
             memo.follow(fleet, now)
-        if memo.shown(fleet, now, alerting, selected) != Memo().shown(fleet, now, alerting, selected):
+        if memo.shown(fleet, now, alerting, selected) != FleetMemo().shown(fleet, now, alerting, selected):
             return True
     return False
 
@@ -76,7 +76,7 @@ def test_control_a_memory_that_forgets_to_look_at_the_clock_is_found(monkeypatch
 
 
 def test_a_drone_of_which_nothing_came_is_the_same_row() -> None:
-    fleet, memo = apply(Fleet(), [TelemetryCame(a_telemetry(f"nyc-{n}")) for n in range(3)], NOON), Memo()
+    fleet, memo = apply(Fleet(), [TelemetryCame(a_telemetry(f"nyc-{n}")) for n in range(3)], NOON), FleetMemo()
     before = memo.shown(fleet, NOON, frozenset(), None)
     fleet = apply(fleet, [TelemetryCame(a_telemetry("nyc-1", seq=2, at=NOON + seconds(1)))], NOON + seconds(1))
 
@@ -86,7 +86,7 @@ def test_a_drone_of_which_nothing_came_is_the_same_row() -> None:
 
 
 def test_a_memory_that_has_followed_has_nothing_left_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet, memo = apply(Fleet(), [TelemetryCame(a_telemetry(f"nyc-{n}")) for n in range(3)], NOON), Memo()
+    fleet, memo = apply(Fleet(), [TelemetryCame(a_telemetry(f"nyc-{n}")) for n in range(3)], NOON), FleetMemo()
     memo.follow(fleet, NOON)
     made: list[object] = []
     monkeypatch.setattr(fleet_rows, "_row", lambda *given: made.append(given))
@@ -101,7 +101,7 @@ def test_the_table_is_sorted_by_any_column_and_what_is_unknown_comes_last() -> N
     telemetry = [a_telemetry(f"nyc-{n}", battery_pct=pct) for n, pct in ((1, 50.0), (2, 90.0), (3, 50.0))]
     never = DroneStatus(drone_id="nyc-0", boot=1, state="online", at=NOON)
     fleet = apply(Fleet(), [*map(TelemetryCame, telemetry), StatusCame(never)], NOON)
-    rows = Memo().shown(fleet, NOON, frozenset(), None).rows
+    rows = FleetMemo().shown(fleet, NOON, frozenset(), None).rows
 
     assert [row.drone_id for row in in_order(rows, "battery")] == ["nyc-1", "nyc-3", "nyc-2", "nyc-0"]
     assert [row.drone_id for row in in_order(rows, "-battery")] == ["nyc-2", "nyc-1", "nyc-3", "nyc-0"]

@@ -12,8 +12,8 @@ from ground_station.ui.look import Look
 from ground_station.ui.main_window import MainWindow
 from ground_station.view_model.effects import Ask
 from ground_station.view_model.events import AlertCame, AnswerCame
-from ground_station.view_model.fleet_rows import Memo
 from ground_station.view_model.intentions import AlertsOnScreen, Intention
+from ground_station.view_model.memo import Memo
 from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.view import view
 from messages.alert import Alert
