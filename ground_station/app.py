@@ -78,6 +78,7 @@ def _live(settings: Settings, journal: Journal, places: Places) -> OpenDesk:
     """A desk of now."""
 
     def open_desk(wake: Callable[[], None], sound: Callable[[Sound], None]) -> RunningDesk:
+        places.begin()
         link = MqttLink(
             settings.broker_host,
             settings.broker_port,

@@ -1,7 +1,7 @@
 """Places in words, looked up in a process of its own.
 
 The first look-up reads the city and makes an index of 200,000 pieces of street: 0.4 s in which this process's other threads, the window's
-among them, would hardly get the interpreter. Each later one takes 25 us and a line each way.
+among them, would hardly get the interpreter. So it is done while the desk is opened. Each later one takes 25 us and a line each way.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+GIVES_WAY_BY = 5
+"""So many steps (of 19) behind the window stand its helpers when both want the processor: a map may come a moment later, a key may not."""
 Words = tuple[str | None, int | None]
 """The place in words and its precinct, where known."""
 
@@ -27,6 +29,11 @@ class Places:
         self._here = here
         self._process: subprocess.Popen[str] | None = None
         self._asks_here = self._closed = False
+
+    def begin(self) -> None:
+        """Let the process read the city already, so that no officer waits for the place of the first alert. Before the first question."""
+        with contextlib.suppress(OSError):  # the first question will find that out too, and say so
+            self._running()
 
     def words(self, lat_deg: float, lon_deg: float) -> Words:
         """The place as people say it. May take a second; not to be called on the window's thread."""
@@ -51,6 +58,7 @@ class Places:
             return
         with contextlib.suppress(OSError):  # what was not sent to a process that is gone
             process.stdin.close()
+        process.terminate()  # it may still be reading the city, and has nothing to lose
         process.wait(5.0)
         process.stdout.close()
 
@@ -77,4 +85,7 @@ class Places:
                 text=True,
                 start_new_session=True,  # a Ctrl-C in the terminal is the desk's; this one ends when its questions do
             )
+            if hasattr(os, "setpriority"):  # behind the window; Windows has no such call
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, self._process.pid, GIVES_WAY_BY)
         return self._process

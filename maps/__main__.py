@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+_IN_THE_CITY = (40.7527, -73.9772)
+
+
 def _write_page(out: Path, is_demo: bool, drones: int, theme: Theme, words: live_page.MapWords) -> None:
     if is_demo:
         from maps import demo  # folium loads only where it is needed
@@ -50,7 +53,10 @@ def _write_page(out: Path, is_demo: bool, drones: int, theme: Theme, words: live
 
 
 def _answer(questions: Iterable[str], answers: IO[str]) -> None:
-    """Each line "latitude longitude" is answered by a line [words, precinct] in JSON; both null where the city is not, or for nonsense."""
+    """Each line "latitude longitude" is answered by a line [words, precinct] in JSON; both null where the city is not, or for nonsense.
+    The city is read before the first question is there."""
+    base_map.place_words(*_IN_THE_CITY)
+    base_map.precinct_of(*_IN_THE_CITY)
     for question in questions:
         try:
             lat_deg, lon_deg = map(float, question.split())

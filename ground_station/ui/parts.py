@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWidget
 
 from ground_station.ui import paint
 from ground_station.ui.keys import shown
 from ground_station.ui.look import REGULAR, SEMIBOLD, Look
+from ground_station.ui.theme import CLEAR
 from ground_station.view_model.language import t
 
 
@@ -123,6 +124,7 @@ class KeyButton(QAbstractButton):
         super().__init__()
         self._look, self._key, self._primary, self._quiet = look, key, primary, quiet
         self._hover = False
+        self._drawn, self._drawn_as = QPixmap(), tuple[object, ...]()  # the last painting, and what it says
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -173,8 +175,25 @@ class KeyButton(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's: ground, text, key cap."""
-        look, p = self._look, QPainter(self)
+        """Qt's: a copy of what was drawn last, if that is still so. The buttons upon the map are painted again with each of its frames."""
+        ratio = self.devicePixelRatioF()
+        if not ratio.is_integer():  # an edge between two pixels would be blurred twice
+            self._draw(QPainter(self))
+            return
+        says = (self.text(), shown(self._key), self._primary, self._quiet, self._hover, self.isEnabled(), self.isDown())
+        drawn_as = (*says, self._look.theme, self.width(), self.height(), ratio)
+        if drawn_as != self._drawn_as:
+            self._drawn = QPixmap(self.size() * ratio)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(QColor(CLEAR))
+            painter = QPainter(self._drawn)
+            self._draw(painter)
+            painter.end()
+            self._drawn_as = drawn_as
+        QPainter(self).drawPixmap(0, 0, self._drawn)
+
+    def _draw(self, p: QPainter) -> None:
+        look = self._look
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         primary = self._primary and self.isEnabled()
         edge = look.palette.line_px

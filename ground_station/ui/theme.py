@@ -39,6 +39,8 @@ class Palette:
     line_px: int
 
 
+CLEAR = "#00000000"
+"""No colour at all (#AARRGGBB), in every theme."""
 PALETTES: dict[ThemeName, Palette] = {
     "day": Palette(
         window="#EEF1F4",

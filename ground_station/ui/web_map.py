@@ -23,6 +23,8 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QWidget
 
+from ground_station.places import GIVES_WAY_BY
+
 log = logging.getLogger(__name__)
 
 _LOCAL_SCHEMES = frozenset(("file", "data", "blob", "about"))
@@ -33,9 +35,6 @@ _SETTINGS = (
     (QWebEngineSettings.WebAttribute.PluginsEnabled, False),
     (QWebEngineSettings.WebAttribute.ShowScrollBars, False),
 )
-
-GIVES_WAY_BY = 5
-"""So far behind the window stands the page's process when both want the processor: a map may come a moment later, a key may not."""
 
 
 class OnlyLocal(QWebEngineUrlRequestInterceptor):

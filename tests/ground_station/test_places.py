@@ -43,3 +43,20 @@ def test_without_a_process_the_answer_comes_from_here(monkeypatch: pytest.Monkey
 
     assert places.words(*HERE) == ("Broadway", 14)
     places.close()
+
+
+def test_a_process_that_was_begun_answers_and_one_that_still_reads_is_ended_at_once() -> None:
+    places = Places(never)
+    places.begin()
+    begun = places._process
+    assert begun is not None
+    assert places.words(*HERE) == (base_map.place_words(*HERE), base_map.precinct_of(*HERE))
+    assert places._process is begun
+    places.close()
+
+    reading = Places(never)
+    reading.begin()
+    process = reading._process
+    assert process is not None
+    reading.close()
+    assert process.poll() is not None
