@@ -4,7 +4,10 @@
 
 (function (K) {
   const GLIDE_MS = 240; // a little under the 250 ms between two batches
-  const GLIDE_FRAME_MS = 50; // 20 pictures a second are smooth enough for a few pixels and cost a third of 60
+  // 20 pictures a second are smooth enough for a few pixels and cost a third of 60; of a large fleet 10, because whoever shows the page
+  // has to copy each picture too, and its window must not wait for that.
+  const MANY_DRONES = 300;
+  const glideFrameMs = (drones) => (drones > MANY_DRONES ? 100 : 50);
   const HIT_PX = 20;
   const CELL_PX = 64;
   const NAMES_FROM_ZOOM = 16;
@@ -161,7 +164,7 @@
       this._drawMs = performance.now() - startedAt;
       if (startedAt < this._glideUntil) {
         clearTimeout(this._glideTimer);
-        this._glideTimer = setTimeout(() => this.redraw(), GLIDE_FRAME_MS);
+        this._glideTimer = setTimeout(() => this.redraw(), glideFrameMs(this.drones.size));
       }
     },
 
