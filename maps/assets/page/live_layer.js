@@ -182,7 +182,9 @@
         if (spot.x > -30 && spot.y > -30 && spot.x < size.x + 30 && spot.y < size.y + 30) visible.push({ drone, ...spot });
       }
       const { alone, discs } = this._gathered(visible, zoom, corner);
+      const covered = this._covered(map);
       const taken = new K.Taken(6);
+      for (const cell of covered.cells) taken.cells.add(cell);
       const labels = [];
       this._shown = [];
       this._hasAges = false;
@@ -197,7 +199,7 @@
       for (const mark of alone) {
         if (rank(mark) >= 2) this._drawDrone(context, mark, zoom, now, taken, labels, palette);
       }
-      this._names = K.drawLabels(context, labels, taken, this._covered(map), size, palette);
+      this._names = K.drawLabels(context, labels, taken, covered, size, palette);
     },
 
     // Where scale, credit and zoom buttons lie over the map: no name is put below them.

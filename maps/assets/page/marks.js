@@ -171,7 +171,7 @@
     return Math.floor(minutes / 60) + ":" + two(minutes % 60) + ":" + two(whole % 60);
   };
 
-  // Names beside marks, the important first; one that finds no free side is left out. `covered`: what lies over the map.
+  // Names beside marks, the important first; one that finds no free side is left out. `covered`: what lies over the map, which is taken, too.
   // Returns the boxes of the names that were put: [x0, y0, x1, y1].
   K.drawLabels = (context, labels, taken, covered, size, palette) => {
     const put = [];
@@ -193,10 +193,10 @@
         [label.x - gap * 0.7 - width, label.y + gap * 0.7 + 4],
         [label.x - gap * 0.7 - width, label.y - gap * 0.7 - 4],
       ];
-      const seen = sides.filter(([x, y]) =>
-        x >= 2 && x + width <= size.x - 2 && y >= 8 && y <= size.y - 8 && covered.boxIsFree(x, y - 7, x + width, y + 7));
-      let side = seen.find(([x, y]) => taken.boxIsFree(x, y - 7, x + width, y + 7));
-      if (!side && label.isNeeded) side = seen[0] || sides[0]; // selected, under the pointer, or lost and near: named even in a crowd
+      const free = (where) => ([x, y]) =>
+        x >= 2 && x + width <= size.x - 2 && y >= 8 && y <= size.y - 8 && where.boxIsFree(x, y - 7, x + width, y + 7);
+      let side = sides.find(free(taken));
+      if (!side && label.isNeeded) side = sides.find(free(covered)) || sides[0]; // selected, under the pointer, or lost and near: named even in a crowd
       if (!side) continue;
       const [x, y] = side;
       taken.takeBox(x, y - 7, x + width, y + 7);
