@@ -3,7 +3,7 @@
 paho reads each packet with three recv() and one select(), and builds two tables for every MQTT 5 message (`Properties.__init__`). This
 subclass reads what is there at once and hands messages of QoS 0 and 1 over as Received; every other packet goes paho's own way.
 WORKAROUND: it leans on parts of paho 2.2.0 that are not public (`_packet_handle`, `_in_packet`, `_packet_queue`); the pin in
-pyproject.toml holds them, tests/agreements/test_paho.py compares both ways in, and it can go when paho reads in blocks itself.
+pyproject.toml holds them, tests/real/test_bridge_paho.py compares both ways in, and it can go when paho reads in blocks itself.
 """
 
 from __future__ import annotations
@@ -18,17 +18,10 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from edge_bridge.ports import Received
+from messages.packets import MalformedPacket, Packets, Publish
 
 READ_BYTES = 1_048_576
-_PUBLISH, _PUBACK = 0x30, 0x40
-_RESPONSE_TOPIC, _CORRELATION = 8, 9
-# Properties that a PUBLISH may carry, [MQTT-3.3.2.3]: how long each value is, or how it tells.
-_FIXED = {1: 1, 2: 4, 35: 2}
-_TEXT = frozenset((3, 8, 9))
-
-
-class MalformedPublish(Exception):
-    """The bytes of a PUBLISH contradict themselves; the connection is closed."""
+_PUBACK = 0x40
 
 
 class FastClient(paho.Client):
@@ -40,11 +33,11 @@ class FastClient(paho.Client):
         self.arrived_bytes = 0
         self.connection = 0
         self._clock = clock
-        self._unread = bytearray()
+        self._packets = Packets()
 
     def reconnect(self) -> MQTTErrorCode:
         """As paho's; half a packet of the old connection is forgotten."""
-        self._unread.clear()
+        self._packets.forget()
         return super().reconnect()
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
@@ -60,12 +53,10 @@ class FastClient(paho.Client):
         if not data:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         self._last_bytes_received = time.monotonic()
-        self._unread += data
         try:
-            used, problem = self._handle_all(self._unread)
-        except MalformedPublish:
+            problem = self._handle_all(data)
+        except MalformedPacket:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
-        del self._unread[:used]
         if self._sock is not None and problem is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             return self._loop_rc_handle(problem)
         return problem
@@ -82,89 +73,21 @@ class FastClient(paho.Client):
             self._packet_queue(_PUBACK, packets, 0, 0)
         return len(numbers)
 
-    def _handle_all(self, data: bytearray) -> tuple[int, MQTTErrorCode]:
-        """How many bytes are used up, and the first error."""
-        position, size = 0, len(data)
+    def _handle_all(self, data: bytes) -> MQTTErrorCode:
+        """The first error."""
         now = self._clock()
-        while position + 2 <= size:
-            length, body = _length_at(data, position + 1, size)
-            if length < 0 or body + length > size:
-                break
-            command, end = data[position], body + length
-            position = end
-            if command & 0xF0 == _PUBLISH and command & 0x06 != 0x04:
-                self._handle_message(command, bytes(data[body:end]), now)
+        for packet in self._packets.take(data):
+            if isinstance(packet, Publish):
+                number, payload = packet.number, packet.payload
+                delivery = None if number is None else (self.connection, number)
+                told = (packet.response_topic, packet.correlation)
+                self.arrived.append(Received(packet.topic, payload, now, delivery, *told))
+                self.arrived_bytes += len(payload)
                 continue
-            packet = self._in_packet
-            packet["command"], packet["remaining_length"], packet["pos"] = command, length, 0
-            packet["packet"] = bytearray(data[body:end])
+            own = self._in_packet
+            own["command"], own["remaining_length"], own["pos"] = packet.command, len(packet.body), 0
+            own["packet"] = bytearray(packet.body)
             problem = self._packet_handle()
             if problem != MQTTErrorCode.MQTT_ERR_SUCCESS or self._sock is None:
-                return position, problem
-        return position, MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def _handle_message(self, command: int, body: bytes, now: datetime) -> None:
-        try:
-            topic_end = 2 + (body[0] << 8 | body[1])
-            position, delivery = topic_end, None
-            if command & 0x06:
-                delivery = (self.connection, body[position] << 8 | body[position + 1])
-                position += 2
-            response_topic: str | None = None
-            correlation: bytes | None = None
-            if body[position]:
-                length, position = _length_at(body, position, len(body))
-                end = position + length
-                if length < 0 or end > len(body):
-                    raise MalformedPublish
-                response_topic, correlation = _properties(body, position, end)
-                position = end
-            else:
-                position += 1
-        except IndexError:
-            raise MalformedPublish from None
-        topic = body[2:topic_end].decode(errors="backslashreplace")
-        self.arrived.append(Received(topic, body[position:], now, delivery, response_topic, correlation))
-        self.arrived_bytes += len(body) - position
-
-
-def _length_at(data: bytes | bytearray, position: int, size: int) -> tuple[int, int]:
-    """A variable byte integer and where it ends; -1 when it is not all there. [MQTT-1.5.5]"""
-    value = shift = 0
-    while position < size:
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-        shift += 7
-        if shift > 21:
-            raise MalformedPublish
-    return -1, position
-
-
-def _properties(body: bytes, position: int, end: int) -> tuple[str | None, bytes | None]:
-    """Response topic and correlation data; the others are passed over."""
-    response_topic: str | None = None
-    correlation: bytes | None = None
-    while position < end:
-        name = body[position]
-        position += 1
-        if name in _FIXED:
-            position += _FIXED[name]
-        elif name in _TEXT or name == 38:
-            for _ in range(2 if name == 38 else 1):
-                length = body[position] << 8 | body[position + 1]
-                value = body[position + 2 : position + 2 + length]
-                position += 2 + length
-            if name == _RESPONSE_TOPIC:
-                response_topic = value.decode(errors="backslashreplace")
-            elif name == _CORRELATION:
-                correlation = value
-        elif name == 11:
-            _, position = _length_at(body, position, end)
-        else:
-            raise MalformedPublish
-    if position != end:
-        raise MalformedPublish
-    return response_topic, correlation
+                return problem
+        return MQTTErrorCode.MQTT_ERR_SUCCESS

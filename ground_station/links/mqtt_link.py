@@ -1,4 +1,4 @@
-"""The station over MQTT 5: paho in its own thread. The only file that knows paho.
+"""The station over MQTT 5: paho in its own thread. Only this file and block_reader.py know paho.
 
 Rules: callbacks do nothing but turn bytes into events and hand them on. The desk keeps no session at the broker: everything it needs
 is retained, and what it must not lose is in its journal. Waiting between attempts is our own, so that the next one can be shown and
@@ -13,12 +13,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ground_station.links.block_reader import BlockReader
 from ground_station.links.incoming import event_of
 from ground_station.links.link import Deliver
 from ground_station.view_model.events import LinkDown, LinkUp, Unreadable
@@ -54,18 +54,12 @@ class MqttLink:
         self._thread: threading.Thread | None = None
         self._dice = random.Random()
         # A new name each time: the desk may be opened twice, and a broker takes the older connection of the same name away.
-        self._client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"desk-{desk}-{self._dice.getrandbits(32):08x}",
-            protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
-        )
+        self._client = BlockReader(f"desk-{desk}-{self._dice.getrandbits(32):08x}", self._on_arrived)
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.max_inflight_messages_set(100)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
 
     def start(self, deliver: Deliver) -> None:
         """Begin to connect, and go on for ever. `deliver` is called in the link's thread."""
@@ -194,9 +188,9 @@ class MqttLink:
             self._failure = str(reason)
         self._ended.set()
 
-    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+    def _on_arrived(self, topic: str, payload: bytes) -> None:
         """In paho's thread."""
-        event = event_of(message.topic, bytes(message.payload), answers_on=self._answers_on, bridge_on=self._bridge_on)
+        event = event_of(topic, payload, answers_on=self._answers_on, bridge_on=self._bridge_on)
         if isinstance(event, Unreadable):
             log.warning("unreadable topic=%s reason=%s detail=%s", event.topic, event.reason, event.detail)
         if event is not None:

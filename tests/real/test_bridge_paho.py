@@ -8,14 +8,11 @@ from datetime import UTC, datetime
 
 import paho.mqtt.client as paho
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge_bridge.fast_paho import FastClient, MalformedPublish
-from edge_bridge.ports import Received
+from edge_bridge.fast_paho import FastClient
 from installers.local.mosquitto import Mosquitto
 
 Heard = list[tuple[str, bytes, str | None, bytes | None]]
@@ -157,15 +154,3 @@ def test_what_is_acknowledged_does_not_come_again_and_the_rest_does(mosquitto: M
     stale = again.acknowledge(first)
     assert stale == 0  # numbers of the old connection mean other messages on this one
     again.disconnect()
-
-
-@given(body=st.binary(max_size=60), command=st.sampled_from([0x30, 0x32, 0x3A]))
-def test_no_bytes_make_it_raise_anything_but_malformed(body: bytes, command: int):
-    client = FastClient("any", lambda: datetime.now(UTC))
-
-    try:
-        client._handle_message(command, body, datetime.now(UTC))
-    except MalformedPublish:
-        return
-
-    assert all(isinstance(one, Received) for one in client.arrived)
