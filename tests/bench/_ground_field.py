@@ -112,13 +112,20 @@ def fly(port: int, drones: int, alert_every_s: float, may_raise: Any, stop: Any,
     began = time.monotonic()
     turn, next_alert = 0, began
     while not stop.is_set():
-        turn += 1
-        time.sleep(max(0.0, began + turn / SLICES - time.monotonic()))  # a drone's own beat, not a wait for anything
-        for number in range(turn % SLICES, drones, SLICES):
-            telemetry = telemetry_of(number, turn // SLICES + 1, datetime.now(UTC), drones)
-            client.publish(topics.message_topic(STATION, telemetry), encode(telemetry), qos=0)
-        if may_raise.is_set() and time.monotonic() >= next_alert:
-            next_alert = time.monotonic() + alert_every_s * rng.uniform(0.7, 1.3)
+        alerts = may_raise.is_set()
+        next_turn = began + (turn + 1) / SLICES
+        until = min(next_turn, next_alert) if alerts else next_turn
+        time.sleep(max(0.0, until - time.monotonic()))  # a drone's own beat, not a wait for anything
+        now = time.monotonic()
+        if now >= next_turn:
+            turn += 1
+            for number in range(turn % SLICES, drones, SLICES):
+                telemetry = telemetry_of(number, turn // SLICES + 1, datetime.now(UTC), drones)
+                client.publish(topics.message_topic(STATION, telemetry), encode(telemetry), qos=0)
+        if (
+            alerts and now >= next_alert
+        ):  # at any moment: in step with the telemetry it would meet the window always alike
+            next_alert = now + alert_every_s * rng.uniform(0.7, 1.3)
             violation = violation_of(len(published), datetime.now(UTC), rng)
             published[violation.id] = datetime.now(UTC)
             client.publish(topics.message_topic(STATION, violation), encode(violation), qos=1)

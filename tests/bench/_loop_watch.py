@@ -74,6 +74,12 @@ class LoopWatch(QObject):
             return 0.0
         return int(os.pread(self._schedstat, 64, 0).split()[1]) / 1e9
 
+    def end(self) -> dict[str, Any]:
+        """Watch no longer; what was seen since `begin`, see `figures`."""
+        self._timer.stop()
+        gc.callbacks.remove(self._searched)
+        return self.figures()
+
     def figures(self) -> dict[str, Any]:
         """What was seen since `begin`: how often, how long, the share of time a key would have waited, and the worst with their parts."""
         blocks = sorted(self._blocks)

@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
                 QTimer.singleShot(round(given.settle_s * 1000), self, begin)
 
         def begin() -> None:
-            seen["start"] = watches.pop("start").figures()
+            seen["start"] = watches.pop("start").end()
             seen["replayed_from"] = replayed(self)
             watches["run"] = LoopWatch(given.blame_ms)
             watches["run"].begin()
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
         began, at = seen.pop("replayed_from", None), replayed(self)
         if began is not None and at is not None:
             seen["replay_speed"] = round((at[1] - began[1]) / (at[0] - began[0]), 1)
-        seen.update({name: watch.figures() for name, watch in watches.items()})
+        seen.update({name: watch.end() for name, watch in watches.items()})
         given.report.write_text(json.dumps({"marks": marks, **seen}))
         plain_stop(self)
 
