@@ -23,8 +23,9 @@ from ground_station.ui.drone_panel import DroneDetails
 from ground_station.ui.facts_form import FactsForm
 from ground_station.ui.form_scroll import FormScroll
 from ground_station.ui.kerb_inset import KerbInset
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.ui.parts import Cap, HintLine, KeyButton, PlaceLabel, PlainLabel, Rule, SeverityMark
+from ground_station.ui.parts import Cap, HintLine, PlaceLabel, PlainLabel, Rule, SeverityMark
 from ground_station.ui.picture_view import CAPTION_PX, EvidenceView
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.typing_line import TypingLine

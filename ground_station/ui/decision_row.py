@@ -7,8 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.look import Look
-from ground_station.ui.parts import Cap, HintLine, KeyButton
+from ground_station.ui.parts import Cap, HintLine
 from ground_station.ui.typing_line import TypingLine
 from ground_station.view_model.intentions import Claim, Confirm, Intention, PassOn, Reject
 from ground_station.view_model.language import t, tn

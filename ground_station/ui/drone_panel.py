@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ground_station.ui.hour_charts import HourCharts
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.ui.parts import KeyButton, PlainLabel
+from ground_station.ui.parts import PlainLabel
 from ground_station.view_model.intentions import Intention, ReleaseControl, TakeControl
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import DronePanel

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget,
 
 from ground_station.ui.drone_panel import DronePage
 from ground_station.ui.fleet_table import FleetTable
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.key_sheet import KeySheet
 from ground_station.ui.keys import key_map
 from ground_station.ui.look import Look
-from ground_station.ui.parts import KeyButton, PlainLabel, Rule, Tab
+from ground_station.ui.parts import PlainLabel, Rule, Tab
 from ground_station.ui.shift_log import ShiftLog
 from ground_station.ui.state_page import StatePage
 from ground_station.ui.typing_line import TypingLine

@@ -14,11 +14,12 @@ from ground_station.ui import lower_panel, pressed
 from ground_station.ui.alert_panel import AlertPanel
 from ground_station.ui.chain_strip import ChainStrip, LinkButton
 from ground_station.ui.coding_panel import CodingPanel
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.keys import cap_of, key_map, use_keys
 from ground_station.ui.look import Look
 from ground_station.ui.lower_panel import LowerPanel
 from ground_station.ui.map_view import VIEW_PREFERENCE, MapView
-from ground_station.ui.parts import HintLine, KeyButton
+from ground_station.ui.parts import HintLine
 from ground_station.ui.pictures import Pictures
 from ground_station.ui.replay_strip import LEAP_S, STEP_S, ReplayStrip
 from ground_station.ui.save_dialog import asked_where

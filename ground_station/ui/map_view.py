@@ -15,9 +15,10 @@ from PySide6.QtCore import QElapsedTimer, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.look import Look
 from ground_station.ui.page_maker import PageMaker
-from ground_station.ui.parts import KeyButton, PlainLabel
+from ground_station.ui.parts import PlainLabel
 from ground_station.view_model import features
 from ground_station.view_model.intentions import Intention, SelectAlert, SelectDrone, SetPreference
 from ground_station.view_model.language import later, t

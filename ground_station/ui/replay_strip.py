@@ -9,8 +9,9 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from ground_station.ui import paint
+from ground_station.ui.key_button import KeyButton
 from ground_station.ui.look import SEMIBOLD, Look
-from ground_station.ui.parts import KeyButton, PlainLabel, SeverityMark
+from ground_station.ui.parts import PlainLabel, SeverityMark
 from ground_station.view_model.intentions import Intention, ReplayGoTo, ReplayJump, ReplayPause, ReplaySpeed
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import ReplayView

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from statistics import median
-from typing import Literal
 
 from ground_station.view_model import (
     alert_queue,
     alert_rows,
-    coding_desk,
     inside,
     link_state,
     outbox,
-    plates,
     shift_log,
     wording,
 )
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.coding_desk import Who
+from ground_station.view_model.desk_view import desk_view
 from ground_station.view_model.fleet_rows import SORT_PREFERENCE, Shown, in_order, matching
 from ground_station.view_model.language import t, tn
 from ground_station.view_model.last_hour import charts
@@ -26,7 +24,6 @@ from ground_station.view_model.memo import Memo
 from ground_station.view_model.snapshot import (
     AlertCard,
     AlertSpot,
-    DeskView,
     Detail,
     DronePanel,
     FleetView,
@@ -39,14 +36,10 @@ from ground_station.view_model.station_state import (
     Done,
     groups,
     is_mine,
-    may_decide,
     selected,
     station_now,
 )
 from ground_station.view_model.track import points
-from messages.alert import holder
-from messages.coding import missing_facts
-from messages.geo import Position, distance_m
 
 
 def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationView:
@@ -82,7 +75,7 @@ def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationVi
         flood=state.flood,
         cards=cards,
         rows=alert_rows.rows(in_groups, {card.violation_id: card for card in cards}, state.opened),
-        desk=_desk(state, desk_entry, now, memo) if desk_entry else None,
+        desk=desk_view(state, desk_entry, now, memo) if desk_entry else None,
         calm="" if waiting else _calm(table.live, broker_up=state.chain.broker_up),
         undo=_undo(state, now),
         kept=kept,
@@ -148,100 +141,6 @@ def _card(state: DeskState, entry: Entry, now: datetime) -> AlertCard:
         picture=alert_queue.picture_of(state.queue, entry),
         lat_deg=violation.lat_deg,
         lon_deg=violation.lon_deg,
-    )
-
-
-def _desk(state: DeskState, entry: Entry, now: datetime, memo: Memo) -> DeskView:
-    violation = entry.alert.violation
-    at = station_now(state, now)
-    form = coding_desk.form_for(state.work, violation)
-    claim, words, left_s = _claim(state, entry, now)
-    missing = missing_facts(form)
-    guessed = bool(violation.guesses)
-    return DeskView(
-        violation_id=violation.id,
-        drone_id=violation.drone_id,
-        severity=alert_queue.severity_of(state.queue, entry, state.who.officer, at),
-        title=alert_queue.place_of(entry),
-        claim=claim,
-        claim_words=words,
-        lease_left_s=left_s,
-        editable=claim != "other",
-        details=_details(state, entry, now, memo),
-        doubt=t("The drone is not sure") if guessed else t("The drone has no guess: frequent codes"),
-        choices=coding_desk.choices(violation, form.code),
-        search=state.work.search,
-        hits=coding_desk.hits(violation, state.work.search, form.code),
-        code=form.code,
-        code_title=coding_desk.code_title(form, violation),
-        fields=coding_desk.fields(form),
-        confirm_text=wording.confirm_text(form.code, missing),
-        confirm_ready=form.code is not None and not missing and (claim == "asked" or may_decide(state, entry)),
-        can_decide=may_decide(state, entry),
-        notice=state.work.notices.get(violation.id, ""),
-        warnings=plates.warnings(
-            memo.again(
-                plates.same_plate,
-                form.plate,
-                form.plate_state,
-                violation,
-                state.queue.entries,
-                state.done,
-                state.done_by_others,
-            ),
-            violation,
-            at,
-            state.who.zone,
-        ),
-        picture=alert_queue.picture_of(state.queue, entry),
-        lat_deg=violation.lat_deg,
-        lon_deg=violation.lon_deg,
-    )
-
-
-def _claim(
-    state: DeskState, entry: Entry, now: datetime
-) -> tuple[Literal["nobody", "asked", "yours", "other"], str, float | None]:
-    alert, at = entry.alert, station_now(state, now)
-    held_by = holder(alert, at)
-    if held_by == state.who.officer and alert.lease_until is not None:
-        left_s = (alert.lease_until - at).total_seconds()
-        return "yours", t("yours for {span}", span=wording.span(left_s)), left_s
-    if held_by is not None and alert.lease_until is not None:
-        left = wording.span((alert.lease_until - at).total_seconds())
-        return "other", t("{name} has it for {left}", name=wording.name_of(held_by), left=left), None
-    asking = state.work.asking
-    if asking is not None and asking.violation_id == alert.violation.id:
-        return "asked", t("confirming when it is yours …") if asking.then_confirm else t("asking for it …"), None
-    if may_decide(state, entry):
-        return "nobody", t("your claim ran out: press {claim} to keep it", claim=wording.cap("claim")), None
-    if alert.state == "escalated":
-        return (
-            "nobody",
-            t(
-                "{whose}: press {claim} to claim it",
-                claim=wording.cap("claim"),
-                whose=alert_queue.whose(alert, state.who.officer, at),
-            ),
-            None,
-        )
-    return "nobody", t("press {claim} to claim it", claim=wording.cap("claim")), None
-
-
-def _details(state: DeskState, entry: Entry, now: datetime, memo: Memo) -> tuple[Detail, ...]:
-    violation = entry.alert.violation
-    drone = state.fleet.drones.get(violation.drone_id)
-    newest = drone.newest if drone else None
-    where = violation.drone_id
-    earlier = memo.again(plates.earlier, violation, state.queue.entries)
-    if newest is not None:
-        away_m = distance_m(Position(newest.lat_deg, newest.lon_deg), Position(violation.lat_deg, violation.lon_deg))
-        where = t("{drone}, {distance} away", drone=violation.drone_id, distance=wording.metres(away_m))
-    return (
-        Detail(t("Seen"), wording.clock(violation.captured_at, state.who.zone)),
-        Detail(t("Drone"), where),
-        Detail(t("Precinct"), str(entry.precinct) if entry.precinct is not None else wording.NOTHING),
-        Detail(t("Earlier here"), plates.earlier_words(earlier, now, state.who.zone)),
     )
 
 
