@@ -123,13 +123,13 @@ class Desk:
         if not isinstance(event, _CAN_WAIT):
             self._wake()
 
-    def take_in(self) -> None:
+    def take_in(self) -> bool:
         """Take in what came if it is much already, so that no pump has a second's work of a thousand drones before it."""
-        if self._inbox.qsize() < MUCH:
-            return
-        now = self._clock()
-        self._happen(self._arrived(), now)
-        self._memo.fleet.follow(self._state.fleet, now)
+        if self._inbox.qsize() >= MUCH:
+            now = self._clock()
+            self._happen(self._arrived(), now)
+            self._memo.fleet.follow(self._state.fleet, now)
+        return False
 
     def pump(self) -> StationView:
         """Take in what came and what the time brings; the snapshot to draw."""

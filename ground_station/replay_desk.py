@@ -1,6 +1,6 @@
 """The desk of a replay: a recorded shift's moments, taken in as time goes at the chosen speed. No journal, and nothing is ever sent.
 
-link's thread ──moment──▶ inbox ──pump(): those that are due, for at most BUDGET_S──▶ rules ──▶ the window, as ever
+link's thread ──moment──▶ inbox ──take_in(), pump(): those that are due, a few ms at a time──▶ rules ──▶ the window, as ever
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from ground_station.view_model.replay import Looking, Player
 from ground_station.view_model.snapshot import StationView
 from ground_station.view_model.station_state import DeskState
 
-BUDGET_S = 0.010  # of the window's thread in one turn: below a frame
-PART_S = 0.013  # of one that makes no snapshot
-REST_S = 0.003  # of a turn that makes a snapshot too, when the turn before took in
+BUDGET_S = 0.010  # of the thread in one turn of a front end that does not take in between its turns: below a frame
+PART_S = 0.006  # of the window's thread in one part between two turns
+REST_S = 0.002  # of a turn that has such parts before it
+TURN_S = 0.145  # so long after a turn the next one may be asked for
+LAST_PART_S = 0.170  # so long after a turn the fleet is made for the next one, and nothing more taken in before it
 PATIENCE_S = 1.0
 QUICK = 5  # from this speed on the window is drawn more often than four times a second
 FIRST_WAIT_S = 5.0
@@ -62,6 +64,8 @@ class ReplayDesk:
         self._state: DeskState | None = None
         self._memo = Memo()
         self._in_parts = False  # the front end calls take_in between its turns
+        self._turned_s = clock()  # when it last took a snapshot
+        self._is_made = False  # what came is made already as it will be shown
         self._at = shift.start  # of the newest moment taken in
         self._inbox: deque[Past] = deque()
         self._jump, self._begun, self._ended = 0, False, False
@@ -89,20 +93,30 @@ class ReplayDesk:
         self._inbox.append(past)
         self._first.set()
 
-    def take_in(self) -> None:
-        """Go on to where the replay ought to be by now, or as far as PART_S goes. Once a front end has called this, it is meant to at
-        every other of its turns: the next pump then has little left to take in, and what it makes is made half as often."""
+    def take_in(self) -> bool:
+        """Go on to where the replay ought to be by now, or as far as PART_S goes; at last make of it what the next snapshot needs."""
         self._in_parts = True
         if self._state is None or self.finished.is_set() or not (self._behind or self._is_quick):
-            return
+            return False
         now_s = self._clock()
-        self._go_on(now_s, PART_S)
-        self._wake()  # for what has come to be drawn
+        since_turn_s = now_s - self._turned_s
+        if since_turn_s < LAST_PART_S:
+            self._go_on(now_s, PART_S)
+        elif not self._is_made:
+            self._memo.fleet.follow(self._state.fleet, self._shown_at(replay.position(self._player, now_s), now_s))
+            self._is_made = True
+        if since_turn_s >= TURN_S:
+            self._wake()  # for what has come to be drawn
+        return True
 
     def pump(self) -> StationView:
         """Go on to where the replay ought to be by now, or as far as the time goes; the snapshot to draw."""
         now_s = self._clock()
-        wanted = self._go_on(now_s, REST_S if self._in_parts and self._state is not None else BUDGET_S)
+        if self._is_made:
+            wanted = replay.position(self._player, now_s)
+        else:
+            wanted = self._go_on(now_s, REST_S if self._in_parts and self._state is not None else BUDGET_S)
+        self._turned_s, self._is_made = now_s, False
         while self._said:
             self._looking = replay.told(self._looking, self._said.popleft(), now_s)
         if self._is_quick and not self.finished.is_set():
@@ -196,12 +210,11 @@ class ReplayDesk:
     def _view(self, wanted: datetime, now_s: float) -> StationView:
         if self._state is None:
             raise RuntimeError("the recording holds nothing that could be shown")
-        now = max(self._at, min(wanted, replay.position(self._player, now_s)))
         return replay.replayed_view(
             self._state,
             self._looking,
             self._player,
-            self._at if self._target is not None or self._behind else now,
+            self._shown_at(wanted, now_s),
             now_s,
             zone=self._zone,
             marks_s=self._marks_s,
@@ -209,6 +222,12 @@ class ReplayDesk:
             slow=now_s < self._slow_until_s,
             memo=self._memo,
         )
+
+    def _shown_at(self, wanted: datetime, now_s: float) -> datetime:
+        """The replayed time that the window shows: not beyond what is taken in, where that is behind."""
+        if self._target is not None or self._behind:
+            return self._at
+        return max(self._at, min(wanted, replay.position(self._player, now_s)))
 
     def _save(self, intention: ExportShift) -> None:
         def told(problem: str) -> None:

@@ -25,8 +25,9 @@ class RunningDesk(Protocol):
     def start(self) -> None:
         """Begin to listen."""
 
-    def take_in(self) -> None:
-        """Do a part of what the next pump would have to do. A front end that calls it does so between any two turns; it need not."""
+    def take_in(self) -> bool:
+        """Do a part of what the next pump would have to do; True where there is more, to be called again before long. A front end that
+        calls it does so between any two turns; it need not."""
 
     def pump(self) -> StationView:
         """Take in what came; the snapshot to draw."""

@@ -84,9 +84,9 @@ class Station(QObject):
         """Whether the desk's journal cannot be written any more."""
         return self._desk.failed.is_set()
 
-    def take_in(self) -> None:
-        """Take in what came, and draw nothing yet."""
-        self._desk.take_in()
+    def take_in(self) -> bool:
+        """Take in what came, and draw nothing yet. True: there is more."""
+        return self._desk.take_in()
 
     def turn(self) -> None:
         """Take in what came and draw it; then the scripted officer, if there is one, does one thing."""

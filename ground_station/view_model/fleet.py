@@ -16,7 +16,7 @@ from ground_station.view_model.events import DroneMoved, HealthCame, StatusCame,
 from ground_station.view_model.freshness import LOST_AFTER_S, freshness_of
 from ground_station.view_model.language import t
 from ground_station.view_model.snapshot import BatteryBand, Freshness
-from ground_station.view_model.track import with_point
+from ground_station.view_model.track import is_near_newest, with_point
 from messages.model import Health, Telemetry
 from messages.state import DroneStatus
 
@@ -53,18 +53,22 @@ def apply(fleet: Fleet, events: Sequence[DroneEvent], now: datetime) -> Fleet:
         return fleet
     drones = dict(fleet.drones)
     now_s = now.timestamp()
-    for event in events:
-        match event:
-            case TelemetryCame(telemetry):
-                drones[telemetry.drone_id] = _with_telemetry(_drone(drones, telemetry.drone_id), telemetry, now_s)
-            case DroneMoved(drone_id):
-                drone = _drone(drones, drone_id)
-                if drone.newest is not None:  # a recording begins with the whole telemetry of each drone
-                    drones[drone_id] = _with_telemetry(drone, _moved(drone.newest, event), now_s)
-            case HealthCame(health):
-                drones[health.drone_id] = _with_health(_drone(drones, health.drone_id), health)
-            case StatusCame(status):
-                drones[status.drone_id] = _with_status(_drone(drones, status.drone_id), status)
+    for event in events:  # a replay at 60 times its speed has 60,000 of them a second
+        if isinstance(event, DroneMoved):
+            drone = drones.get(event.drone_id)
+            if (
+                drone is not None and drone.newest is not None
+            ):  # a recording begins with the whole telemetry of each drone
+                drones[event.drone_id] = _with_move(drone, drone.newest, event, now_s)
+        elif isinstance(event, TelemetryCame):
+            telemetry = event.telemetry
+            drones[telemetry.drone_id] = _with_telemetry(_drone(drones, telemetry.drone_id), telemetry, now_s)
+        elif isinstance(event, HealthCame):
+            health = event.health
+            drones[health.drone_id] = _with_health(_drone(drones, health.drone_id), health)
+        else:
+            status = event.status
+            drones[status.drone_id] = _with_status(_drone(drones, status.drone_id), status)
     return msgspec.structs.replace(fleet, drones=drones)
 
 
@@ -106,28 +110,47 @@ def _drone(drones: dict[str, Drone], drone_id: str) -> Drone:
 
 def _with_telemetry(drone: Drone, telemetry: Telemetry, now_s: float) -> Drone:
     captured_s = telemetry.captured_at.timestamp()
-    track = with_point(
-        drone.track,
-        captured_s,
-        telemetry.lat_deg,
-        telemetry.lon_deg,
-        telemetry.alt_m,
-        telemetry.battery_pct,
-        telemetry.link_pct,
-    )
-    if drone.newest is not None and not is_newer(telemetry, drone.newest):
+    track, before = drone.track, drone.newest
+    if not is_near_newest(track, captured_s):
+        track = with_point(
+            track,
+            captured_s,
+            telemetry.lat_deg,
+            telemetry.lon_deg,
+            telemetry.alt_m,
+            telemetry.battery_pct,
+            telemetry.link_pct,
+        )
+    if before is not None and not is_newer(telemetry, before):
         return drone if track is drone.track else msgspec.structs.replace(drone, track=track)
     heard_s = now_s if now_s - captured_s <= LATE_S else captured_s
+    was_heard_s = drone.heard_s
     return Drone(
         drone_id=drone.drone_id,
         newest=telemetry,
-        heard_s=heard_s if drone.heard_s is None else max(heard_s, drone.heard_s),
+        heard_s=heard_s if was_heard_s is None or heard_s > was_heard_s else was_heard_s,
         status=drone.status,
         cut_off=drone.cut_off and heard_s < now_s,
         health=drone.health,
         band=band_of(telemetry.battery_pct, drone.band),
         track=track,
     )
+
+
+def _with_move(drone: Drone, newest: Telemetry, event: DroneMoved, now_s: float) -> Drone:
+    """As with the whole telemetry; most moves are the next one of a drone that was heard a moment ago, and change nothing else."""
+    captured_s = event.captured_at.timestamp()
+    is_next = event.boot == newest.boot and event.seq > newest.seq and now_s - captured_s <= LATE_S
+    was_heard_s = drone.heard_s
+    if (
+        not is_next
+        or was_heard_s is None
+        or now_s < was_heard_s
+        or drone.cut_off
+        or not is_near_newest(drone.track, captured_s)
+    ):
+        return _with_telemetry(drone, _moved(newest, event), now_s)
+    return msgspec.structs.replace(drone, newest=_moved(newest, event), heard_s=now_s)
 
 
 def _moved(newest: Telemetry, event: DroneMoved) -> Telemetry:

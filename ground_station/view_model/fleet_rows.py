@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import inf
-from typing import NamedTuple
 
 import msgspec
 
@@ -46,7 +45,7 @@ class Shown(msgspec.Struct, frozen=True):
     expected: int  # how many ought to be heard
 
 
-class _Made(NamedTuple):
+class _Made(msgspec.Struct, frozen=True, gc=False):
     """What was made of one drone."""
 
     until_s: float  # Unix time up to which the freshness surely stays what it is

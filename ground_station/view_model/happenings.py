@@ -13,6 +13,7 @@ import msgspec
 from ground_station.view_model import fleet, wording
 from ground_station.view_model.alert_queue import Entry
 from ground_station.view_model.fleet import Drone
+from ground_station.view_model.freshness import STALE_SHARE
 from ground_station.view_model.language import t, tn
 from ground_station.view_model.link_state import Chain
 from ground_station.view_model.station_state import DeskState, noted
@@ -26,32 +27,34 @@ def noted_between(before: DeskState, after: DeskState, now: datetime) -> DeskSta
             state = noted(state, text, now)
     if before.queue.entries is not after.queue.entries:
         for violation_id, entry in after.queue.entries.items():
-            known = before.queue.entries.get(violation_id)
-            if known is None or known.alert is entry.alert:
+            earlier = before.queue.entries.get(violation_id)
+            if earlier is None or earlier.alert is entry.alert:
                 continue
-            text = _of_alert(known, entry, after.who.officer)
+            text = _of_alert(earlier, entry, after.who.officer)
             if text:
                 drone_id = entry.alert.violation.drone_id
                 state = noted(state, text, now, drone_id=drone_id, violation_id=violation_id)
     if before.fleet.drones is not after.fleet.drones:
-        for drone_id, drone in after.fleet.drones.items():
-            known_drone = before.fleet.drones.get(drone_id)
-            if known_drone is None or known_drone is drone:
-                continue
-            for text in _of_drone(known_drone, drone):
-                state = noted(state, text, now, drone_id=drone_id)
+        known = before.fleet.drones.get
+        heard = [(was, drone) for key, drone in after.fleet.drones.items() if (was := known(key)) is not drone]
+        for was, drone in heard:
+            if was is not None and _says_more(was, drone):
+                for text in _of_drone(was, drone):
+                    state = noted(state, text, now, drone_id=drone.drone_id)
     return state
 
 
 def looked_for_lost(state: DeskState, now: datetime) -> DeskState:
     """Writes to the log which drones were lost and which are heard again."""
-    now_s = now.timestamp()
+    now_s, lost_after_s = now.timestamp(), state.fleet.lost_after_s
+    since_s = now_s - lost_after_s * STALE_SHARE  # who was heard later is live
+    silent = [d for d in state.fleet.drones.values() if d.cut_off or d.heard_s is None or d.heard_s < since_s]
     lost = frozenset(
         drone.drone_id
-        for drone in state.fleet.drones.values()
+        for drone in silent
         if drone.heard_s is not None
         and fleet.is_expected(drone)
-        and fleet.freshness(drone, now_s, state.fleet.lost_after_s) == "lost"
+        and fleet.freshness(drone, now_s, lost_after_s) == "lost"
     )
     if not state.chain.broker_up or lost == state.lost:
         return state
@@ -117,6 +120,16 @@ def _of_alert(before: Entry, after: Entry, officer: str) -> str:
     if was.state == "claimed" and alert.state in ("new", "seen"):
         return t("Given back: {drone}", drone=drone_id)
     return ""
+
+
+def _says_more(before: Drone, after: Drone) -> bool:
+    """Whether anything but places and numbers changed."""
+    return (
+        before.band is not after.band
+        or before.health is not after.health
+        or before.cut_off is not after.cut_off
+        or (before.newest is not None and after.newest is not None and before.newest.boot != after.newest.boot)
+    )
 
 
 def _of_drone(before: Drone, after: Drone) -> list[str]:

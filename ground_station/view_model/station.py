@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import cast
 
 import msgspec
 
@@ -88,7 +89,7 @@ def handle(state: DeskState, events: Sequence[Event], now: datetime, dice: Dice)
     before = state
     for of_drones, run in groupby(events, lambda event: isinstance(event, _DRONE_EVENTS)):
         if of_drones:
-            state = _drones_spoke(state, [event for event in run if isinstance(event, _DRONE_EVENTS)], now)
+            state = _drones_spoke(state, cast("list[fleet.DroneEvent]", list(run)), now)
             continue
         for event in run:
             state, asks = _one(state, event, now, dice)
@@ -141,7 +142,7 @@ def _one(state: DeskState, event: Event, now: datetime, dice: Dice) -> tuple[Des
 
 
 def _drones_spoke(state: DeskState, events: Sequence[fleet.DroneEvent], now: datetime) -> DeskState:
-    telemetry = any(isinstance(event, TelemetryCame | DroneMoved) for event in events)
+    telemetry = any(isinstance(event, (TelemetryCame, DroneMoved)) for event in events)
     return _replaced(
         state,
         fleet=fleet.apply(state.fleet, events, now),

@@ -12,6 +12,8 @@ from typing import NamedTuple
 SPAN_S = 3600.0
 SPACING_S = 10.0
 _POINT = struct.Struct("<dddfff")
+_POINT_BYTES = _POINT.size
+_read_time = struct.Struct("<d").unpack_from
 
 
 class Reading(NamedTuple):
@@ -23,6 +25,14 @@ class Reading(NamedTuple):
     alt_m: float
     battery_pct: float
     link_pct: float
+
+
+def is_near_newest(track: bytes, at_s: float) -> bool:
+    """Whether a point of this time would be left out because the newest one is less than SPACING_S before it: nine of ten are."""
+    if not track:
+        return False
+    newest_s: float = _read_time(track, len(track) - _POINT_BYTES)[0]
+    return newest_s <= at_s < newest_s + SPACING_S
 
 
 def with_point(
@@ -73,4 +83,4 @@ def _place(track: bytes, at_s: float) -> int:
 
 
 def _time(track: bytes, offset: int) -> float:
-    return float(_POINT.unpack_from(track, offset)[0])
+    return float(_read_time(track, offset)[0])

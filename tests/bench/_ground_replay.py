@@ -24,6 +24,7 @@ SPEED = 60
 WATCH_S = 15.0
 SLICE = timedelta(milliseconds=250)
 ALERT_EVERY = 240  # slices
+SLICES_A_BLOCK = 3  # 0.75 s, as the recorder writes by itself (recording.BLOCK_S)
 
 
 def figures(folder: Path, drones: int, minutes: float, blame_ms: float = 0.0) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def recorded(folder: Path, drones: int, minutes: float) -> Path:
         events.append(Tick())
         state, _ = handle(state, events, now, lambda: 1)
         recorder.note(Moment(now, tuple(events), None, b""), state)
-        if turn % 40 == 0:
+        if turn % SLICES_A_BLOCK == 0:
             recorder.flush()
     recorder.flush()
     recorder.stop()

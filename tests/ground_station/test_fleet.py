@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ground_station.view_model.events import HealthCame, StatusCame, TelemetryCame
+from ground_station.view_model.events import DroneMoved, HealthCame, StatusCame, TelemetryCame
 from ground_station.view_model.fleet import Fleet, apply, band_of
 from ground_station.view_model.fleet_rows import FleetMemo, matching
 from ground_station.view_model.freshness import freshness_of
@@ -63,6 +63,48 @@ def test_batches_give_the_same_fleet_as_single_messages(seqs: list[int], rng: ob
         one_by_one = flown(one_by_one, each, now=NOON + seconds(60))
 
     assert flown(Fleet(), *made, now=NOON + seconds(60)) == one_by_one
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["moved", "moved", "moved", "whole", "offline"]),
+        st.sampled_from([0, 0, 0, 0, 1, -1]),  # to the boot
+        st.integers(-2, 3),  # to the number
+        st.sampled_from([0.0, 0.2, 9.9, 10.0, 10.1, 40.0, -1.0]),  # s on its way
+        st.sampled_from([1.0, 1.0, 10.0, 0.25, -5.0]),  # s to the next; the clock may be set
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+@example([("moved", 0, 1, 0.0, 8.0), ("moved", 0, 1, 0.0, -5.0)])  # the desk's clock was set back
+@example([("moved", 0, 1, 10.1, 11.0)])  # too long on its way
+def test_where_a_drone_was_says_as_much_as_its_whole_telemetry(
+    steps: list[tuple[str, int, int, float, float]],
+) -> None:
+    now = NOON
+    whole = small = flown(Fleet(), a_telemetry("nyc-1", seq=1, battery_pct=27.0), now=now)
+    for kind, more_boot, more_seq, late_s, pause_s in steps:
+        now += seconds(pause_s)
+        newest = whole.drones["nyc-1"].newest
+        assert newest is not None
+        boot, seq = max(1, newest.boot + more_boot), max(1, newest.seq + more_seq)
+        said = msgspec.structs.replace(
+            newest, boot=boot, seq=seq, captured_at=now - seconds(late_s), lat_deg=40 + seq / 99
+        )
+        if kind == "offline":
+            gone = [StatusCame(DroneStatus(drone_id="nyc-1", boot=boot, state="offline", at=now))]
+            whole, small = apply(whole, gone, now), apply(small, gone, now)
+        elif kind == "whole":
+            said = msgspec.structs.replace(said, battery_pct=10.0 + 3 * (seq % 9))
+            whole, small = flown(whole, said, now=now), flown(small, said, now=now)
+        else:
+            place = (said.lat_deg, said.lon_deg, said.heading_deg)
+            moved = DroneMoved("nyc-1", boot, seq, said.captured_at, *place)
+            whole, small = flown(whole, said, now=now), apply(small, [moved], now)
+
+        assert small == whole
 
 
 def test_a_drone_whose_memory_was_replaced_is_followed_again() -> None:

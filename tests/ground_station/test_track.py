@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground_station.view_model.track import SPACING_S, SPAN_S, points, readings
+from ground_station.view_model.track import SPACING_S, SPAN_S, is_near_newest, points, readings
 from ground_station.view_model.track import with_point as with_reading
 
 
@@ -26,6 +26,18 @@ def test_a_track_is_in_order_spaced_and_at_most_an_hour_long(times_s: list[float
     assert all(later - earlier >= SPACING_S - 1e-3 for earlier, later in pairwise(kept_s))
     assert not kept_s or kept_s[-1] - kept_s[0] <= SPAN_S + 1e-3
     assert len(track) <= 36 * (SPAN_S / SPACING_S + 1)
+
+
+@given(st.lists(st.floats(0, 20_000), max_size=50), st.floats(0, 20_000) | st.sampled_from([0.0, 10.0, 20_000.0]))
+def test_what_is_near_the_newest_point_is_what_a_track_leaves_out(times_s: list[float], at_s: float) -> None:
+    track = b""
+    for each in times_s:
+        track = with_point(track, each, each / 1000, -73.0)
+
+    if is_near_newest(track, at_s):
+        assert with_point(track, at_s, 41.0, -73.0) is track
+    newest_s = readings(track)[-1].at_s if track else None
+    assert is_near_newest(track, at_s) is (newest_s is not None and newest_s <= at_s < newest_s + SPACING_S)
 
 
 def test_a_place_that_came_late_is_put_between() -> None:

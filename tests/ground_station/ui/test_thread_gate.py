@@ -46,7 +46,12 @@ def test_without_a_word_there_is_a_turn_only_at_every_fifth_period(qtbot: QtBot)
 
 def test_at_the_other_periods_there_is_time_for_a_part_of_the_next_turn(qtbot: QtBot) -> None:
     order: list[str] = []
-    gate = ThreadGate(lambda: order.append("turn"), between=lambda: order.append("part"))
+
+    def part() -> bool:
+        order.append("part")
+        return False
+
+    gate = ThreadGate(lambda: order.append("turn"), between=part)
 
     for _ in range(CALM_PERIODS):
         gate.period()
@@ -54,6 +59,39 @@ def test_at_the_other_periods_there_is_time_for_a_part_of_the_next_turn(qtbot: Q
     gate.period()
 
     assert order == ["part"] * (CALM_PERIODS - 1) + ["turn", "turn"]
+
+
+def test_a_part_that_leaves_something_is_followed_by_the_next_before_and_after_a_turn(qtbot: QtBot) -> None:
+    order: list[str] = []
+    left = [3]
+
+    def part() -> bool:
+        order.append("part")
+        left[0] -= 1
+        return left[0] > 0
+
+    gate = ThreadGate(lambda: order.append("turn"), between=part)
+    gate.period()
+    gate.wake()
+    gate.period()
+    assert order == ["part", "turn"]
+
+    qtbot.waitUntil(lambda: left[0] == 0)
+
+    assert order == ["part", "turn", "part", "part"]
+    gate.wake()
+    gate.period()
+    assert not gate._more.isActive(), "nothing was left"
+
+
+def test_a_gate_that_is_stopped_goes_on_with_nothing(qtbot: QtBot) -> None:
+    gate = ThreadGate(lambda: None, between=lambda: True)
+    gate.period()
+    assert gate._more.isActive()
+
+    gate.stop()
+
+    assert not gate._more.isActive()
 
 
 def test_a_word_during_a_turn_asks_for_the_next_one(qtbot: QtBot) -> None:
