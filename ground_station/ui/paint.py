@@ -120,6 +120,12 @@ _SHORT_KINDS = {
     "Place": "Pl",
     "Parkway": "Pkwy",
     "Square": "Sq",
+    "Drive": "Dr",
+    "Lane": "Ln",
+    "Court": "Ct",
+    "Terrace": "Ter",
+    "Circle": "Cir",
+    "Plaza": "Plz",
 }
 _SHORT_WORDS = _SHORT_KINDS | {"East": "E", "West": "W", "North": "N", "South": "S", "at": "&"}
 """As on the city's own street signs."""

@@ -120,4 +120,7 @@ def test_a_place_that_is_too_wide_is_said_as_on_signs_then_as_it_is_spoken_then_
         spoken,
     ]
     assert said(spoken, 1).endswith("…")
+    assert said("Food Center Dr & Hunts Point", of="Food Center Drive at Hunts Point Avenue").endswith(
+        "Dr & Hunts Point"
+    )
     assert said("Av A & Av B", 1, of="Avenue A at Avenue B").endswith("…"), "its letter is no kind of street"
