@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from paho.mqtt import client as paho
+from paho.mqtt import exception
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from edge_bridge.ports import Received
@@ -55,7 +56,7 @@ class FastClient(paho.Client):
         self._last_bytes_received = time.monotonic()
         try:
             problem = self._handle_all(data)
-        except MalformedPacket:
+        except (MalformedPacket, exception.MalformedPacket):  # ours in a message, paho's in anything else
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
         if self._sock is not None and problem is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             return self._loop_rc_handle(problem)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from paho.mqtt import client as paho
+from paho.mqtt import exception
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from messages.packets import MalformedPacket, Packet, Packets, Publish
@@ -58,7 +59,7 @@ class BlockReader(paho.Client):
                 problem = self._told(packet) if isinstance(packet, Publish) else self._as_paho(packet)
                 if problem != MQTTErrorCode.MQTT_ERR_SUCCESS or self._sock is None:
                     return problem
-        except MalformedPacket:
+        except (MalformedPacket, exception.MalformedPacket):  # ours in a message, paho's in anything else
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 

@@ -15,6 +15,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ground_station.links.block_reader import BlockReader
+from ground_station.links.mqtt_link import MqttLink
+from ground_station.view_model.events import LinkDown
 from installers.local.mosquitto import Mosquitto
 from tests.ground_station.bridge_double import wait_for
 
@@ -126,3 +128,34 @@ def test_half_a_message_of_a_connection_that_broke_is_not_read_with_the_next_one
             assert not client.is_connected()
 
     assert heard == [("a/new", b"new")]
+
+
+NONSENSE = (
+    b"\x20\x01\x00",  # an answer to CONNECT that ends too early
+    b"\x20\x03\x00\x00\x00" + b"\x90\x01\x00",  # connected; an answer to SUBSCRIBE that ends too early
+    b"\x20\x03\x00\x00\x00" + b"\x30\x03\x00\xffa",  # a message whose topic is longer than itself
+    b"\x30\xff\xff\xff\xff\x01",  # a length that never ends
+)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # paho lets go of its own wake-up sockets unclosed
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_a_link_whose_broker_talks_nonsense_says_so_and_tries_again(nonsense: bytes):
+    events: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        link = MqttLink("127.0.0.1", server.getsockname()[1], station="midtown", officer="duarte", desk="d")
+        link.start(events.append)
+        try:
+            for _ in range(2):  # the second time is the proof that it went on
+                with server.accept()[0] as connection:
+                    connection.settimeout(30)
+                    connection.recv(1_000)
+                    connection.sendall(nonsense)
+                    while connection.recv(1_000):
+                        pass
+            wait_for(lambda: any(isinstance(event, LinkDown) for event in events), "nothing is said")
+        finally:
+            link.stop()
