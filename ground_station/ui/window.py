@@ -77,8 +77,7 @@ def run_window(open_desk: OpenDesk, settings: Settings) -> int:
     }
     station.window.keep = _keep
     station.window.resize(*SIZE)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: app.quit())  # heard at the gate's next period, because Python runs then
+    _end_by_signal(app.quit)  # heard at the gate's next period, because Python runs then
     sys.setswitchinterval(GIVE_WAY_S)
     gc.freeze()  # what lives as long as the program is never searched for garbage again: 14 ms less at each full search
     station.start(where_it_was=settings.screenshot is None)
@@ -109,13 +108,18 @@ def ask_first(environment: Mapping[str, str], kept: Mapping[str, str]) -> dict[s
     look = Look("day")
     look.apply()
     dialog = FirstRun(look, kept)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: dialog.reject())
+    _end_by_signal(dialog.reject)
     ear = QTimer(dialog, interval=SIGNALS_MS)  # Python hears a signal only when it runs
     ear.timeout.connect(lambda: None)
     ear.start()
     accepted = dialog.exec() == dialog.DialogCode.Accepted
     return dialog.answers if accepted else None
+
+
+def _end_by_signal(end: Callable[[], object]) -> None:
+    """Let Ctrl-C and SIGTERM call `end` from within the event loop: Qt forgets whoever asks it to quit before that runs."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, end))
 
 
 def _application() -> QApplication:

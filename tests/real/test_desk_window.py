@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -183,3 +184,36 @@ def _kept_forms(journal: Path) -> list[tuple[int | None, str]]:
     finally:
         database.close()
     return [(form["code"], form["plate_expiry"]) for form in forms]
+
+
+ENDED_WHILE_IT_OPENS = """
+import os, signal, sys
+from ground_station.__main__ import main
+from ground_station.ui.station import Station
+
+plain = Station.start
+
+def start(self, **how):
+    os.kill(os.getpid(), signal.SIGTERM)
+    self.window.map.load = lambda: None
+    plain(self, **how)
+
+Station.start = start
+sys.exit(main())
+"""
+
+
+def test_a_wish_to_end_that_comes_while_the_window_opens_is_not_forgotten(tmp_path: Path) -> None:
+    flags = ["--broker", f"127.0.0.1:{free_port()}", "--station", STATION, "--officer", "duarte", "--no-record"]
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDED_WHILE_IT_OPENS, *flags, "--journal", str(tmp_path / "desk.db")],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+
+    assert "ready: desk of duarte" in ended.stderr, "it opened"
+    assert ended.returncode == 0
