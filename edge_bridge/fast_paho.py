@@ -41,6 +41,10 @@ class FastClient(paho.Client):
         self._packets.forget()
         return super().reconnect()
 
+    def is_connected(self) -> bool:
+        """As paho's, which thinks itself connected still after it has closed the connection for a packet that cannot be read."""
+        return self._sock is not None and super().is_connected()
+
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """Reads what there is, once, and handles every whole packet."""
         if self._sock is None:

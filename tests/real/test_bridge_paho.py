@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -154,3 +155,22 @@ def test_what_is_acknowledged_does_not_come_again_and_the_rest_does(mosquitto: M
     stale = again.acknowledge(first)
     assert stale == 0  # numbers of the old connection mean other messages on this one
     again.disconnect()
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"\x20\x01\x00", b"\x20\x03\x00\x00\x00\x90\x01\x00", b"\x30\xff\xff\xff\xff\x01"]
+)
+def test_an_answer_that_cannot_be_read_ends_the_connection_and_nothing_else(nonsense: bytes):
+    client = FastClient("nonsense", lambda: datetime.now(UTC))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client.connect("127.0.0.1", server.getsockname()[1])
+        with server.accept()[0] as connection:
+            connection.recv(1_000)
+            connection.sendall(nonsense)
+            deadline = time.monotonic() + 30
+            while client.socket() is not None:
+                assert time.monotonic() < deadline
+                client.loop(0.05)
+
+    assert not client.is_connected()
+    assert not client.arrived

@@ -157,5 +157,6 @@ def test_a_link_whose_broker_talks_nonsense_says_so_and_tries_again(nonsense: by
                     while connection.recv(1_000):
                         pass
             wait_for(lambda: any(isinstance(event, LinkDown) for event in events), "nothing is said")
+            assert not link._client.is_connected()  # what is said to it now is not kept for later
         finally:
             link.stop()
