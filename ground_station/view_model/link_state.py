@@ -82,10 +82,15 @@ def station_now(chain: Chain, now: datetime) -> datetime:
     return now if abs(ahead) < timedelta(seconds=2) else now + ahead
 
 
-def parts(chain: Chain, live: int, total: int, now: datetime) -> tuple[ChainPart, ...]:
-    """The four parts of the chain, each with its word."""
+def parts(chain: Chain, live: int, total: int, now: datetime, *, stopped: int = 0) -> tuple[ChainPart, ...]:
+    """The four parts of the chain, each with its word. `total` ought to be heard, `stopped` said that they would not."""
     here = bridge_is_here(chain, now)
-    return (_drones(live, total), _broker(chain, now), _bridge(chain, here, now), _headquarters(chain, here, now))
+    return (
+        _drones(live, total, stopped),
+        _broker(chain, now),
+        _bridge(chain, here, now),
+        _headquarters(chain, here, now),
+    )
 
 
 def pill(chain: Chain, *, kept: int, oldest_kept_s: float, drones_expected: bool, now: datetime) -> Pill | None:
@@ -130,7 +135,10 @@ _BRIDGE_WORDS = {"full": later("bridge full"), "failing": later("bridge's disk f
 _HERE = ("online", "full", "failing")
 
 
-def _drones(live: int, total: int) -> ChainPart:
+def _drones(live: int, total: int, stopped: int) -> ChainPart:
+    if not total and stopped:
+        words = tn(stopped, "{count} drone said that it stopped", "{count} drones said that they stopped")
+        return ChainPart("drones", "unknown", t("drones stopped"), words)
     if not total:
         return ChainPart("drones", "unknown", t("no drones yet"), t("no drone has reported since the desk was opened"))
     word = tn(total, "{live} of {count} drone", "{live} of {count} drones", live=wording.count(live))

@@ -62,7 +62,9 @@ def view(state: DeskState, now: datetime, memo: Memo | None = None) -> StationVi
         officer=t("Ofc. {name}", name=wording.name_of(state.who.officer)),
         clock=wording.clock(now, state.who.zone),
         window_title=f"({unseen}) Kestrel · {station}" if unseen else f"Kestrel · {station}",
-        chain=link_state.parts(state.chain, table.live, drones.expected, now),
+        chain=link_state.parts(
+            state.chain, table.live, drones.expected, now, stopped=len(drones.rows) - drones.expected
+        ),
         pill=link_state.pill(
             state.chain,
             kept=kept,

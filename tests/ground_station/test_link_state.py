@@ -120,6 +120,15 @@ def test_the_four_parts_have_a_word_each() -> None:
     ]
 
 
+def test_a_fleet_that_has_landed_is_not_called_one_that_never_flew() -> None:
+    never, landed, flying = (
+        link_state.parts(up(), live, live, NOON, stopped=stopped)[0] for live, stopped in ((0, 0), (0, 20), (1, 19))
+    )
+
+    assert [never.word, landed.word, flying.word] == ["no drones yet", "drones stopped", "1 of 1 drone"]
+    assert landed.detail == "20 drones said that they stopped"
+
+
 def test_behind_a_broker_that_is_away_nothing_is_known() -> None:
     chain = link_state.link_down(link_state.bridge_said(up(), a_bridge_status(), NOON), "gone", None, NOON)
 
