@@ -82,8 +82,8 @@ def test_it_hears_what_paho_hears(mosquitto: Mosquitto):
     ours: Heard = []
     pahos: Heard = []
     with (
-        subscribed(a_block_reader("ours", ours), mosquitto.port),
-        subscribed(a_stock_client("pahos", pahos), mosquitto.port),
+        subscribed(a_block_reader("link-ours", ours), mosquitto.port),
+        subscribed(a_stock_client("link-pahos", pahos), mosquitto.port),
     ):
         send(mosquitto.port, MESSAGES)
         wait_for(lambda: LAST in ours and LAST in pahos, "the last message is not heard")
@@ -97,13 +97,13 @@ def test_it_hears_what_paho_hears(mosquitto: Mosquitto):
 
 def test_what_it_took_is_acknowledged_and_does_not_come_again(mosquitto: Mosquitto):
     heard: Heard = []
-    with subscribed(a_block_reader("acks", heard), mosquitto.port) as client:
+    with subscribed(a_block_reader("link-acks", heard), mosquitto.port) as client:
         send(mosquitto.port, MESSAGES)
         wait_for(lambda: LAST in heard, "the last message is not heard")
         behind_them = client.publish("elsewhere", b"", qos=1)
         behind_them.wait_for_publish(30)  # a broker may forget what it has not read when the connection ends
     again: Heard = []
-    with subscribed(a_block_reader("acks", again), mosquitto.port):
+    with subscribed(a_block_reader("link-acks", again), mosquitto.port):
         send(mosquitto.port, [("a/new", b"new", 1)])
         wait_for(lambda: bool(again), "nothing is heard after coming back")
 
@@ -113,7 +113,7 @@ def test_what_it_took_is_acknowledged_and_does_not_come_again(mosquitto: Mosquit
 def test_half_a_message_of_a_connection_that_broke_is_not_read_with_the_next_one():
     accepted, message = b"\x20\x03\x00\x00\x00", b"\x30\x0b\x00\x05a/new\x00new"
     heard: Heard = []
-    client = a_block_reader("cut", heard)
+    client = a_block_reader("link-cut", heard)
     with socket.create_server(("127.0.0.1", 0)) as server:
         for sent in (
             accepted + message[:7],
