@@ -56,9 +56,8 @@ def apply(fleet: Fleet, events: Sequence[DroneEvent], now: datetime) -> Fleet:
     for event in events:  # a replay at 60 times its speed has 60,000 of them a second
         if isinstance(event, DroneMoved):
             drone = drones.get(event.drone_id)
-            if (
-                drone is not None and drone.newest is not None
-            ):  # a recording begins with the whole telemetry of each drone
+            # A recording begins with the whole telemetry of each drone.
+            if drone is not None and drone.newest is not None:
                 drones[event.drone_id] = _with_move(drone, drone.newest, event, now_s)
         elif isinstance(event, TelemetryCame):
             telemetry = event.telemetry

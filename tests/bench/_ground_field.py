@@ -122,9 +122,8 @@ def fly(port: int, drones: int, alert_every_s: float, may_raise: Any, stop: Any,
             for number in range(turn % SLICES, drones, SLICES):
                 telemetry = telemetry_of(number, turn // SLICES + 1, datetime.now(UTC), drones)
                 client.publish(topics.message_topic(STATION, telemetry), encode(telemetry), qos=0)
-        if (
-            alerts and now >= next_alert
-        ):  # at any moment: in step with the telemetry it would meet the window always alike
+        # At any moment: in step with the telemetry an alert would meet the window always alike.
+        if alerts and now >= next_alert:
             next_alert = now + alert_every_s * rng.uniform(0.7, 1.3)
             violation = violation_of(len(published), datetime.now(UTC), rng)
             published[violation.id] = datetime.now(UTC)
